@@ -1,0 +1,188 @@
+package item
+
+import (
+	"encoding/base64"
+	"slices"
+	"strconv"
+)
+
+// Append appends the item's canonical form to b. The caller has checked the item
+// with Check, or built it with this package's constructors.
+func Append(b []byte, it Item) []byte {
+	b = append(b, `{"f":`...)
+	b = AppendFields(b, it.Fields)
+	b = append(b, `,"g":`...)
+	b = appendInt(b, it.Gen)
+	b = append(b, `,"i":`...)
+	b = appendString(b, it.Key)
+	b = append(b, `,"k":`...)
+	b = appendString(b, it.Kind)
+	if it.Link != nil {
+		b = append(b, `,"l":`...)
+		b = appendLink(b, it.Link, it.Fields)
+	}
+	if it.Deleted {
+		b = append(b, `,"x":true`...)
+	}
+	return append(b, '}')
+}
+
+// AppendFields appends the canonical form of a list of fields alone.
+func AppendFields(b []byte, f Fields) []byte {
+	b = append(b, '{')
+	for i, x := range f {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, x.Name)
+		b = append(b, ':')
+		b = appendValue(b, x.Value)
+	}
+	return append(b, '}')
+}
+
+// AppendValue appends the canonical form of one value; v must not be absent.
+func AppendValue(b []byte, v Value) []byte { return appendValue(b, v) }
+
+func appendValue(b []byte, v Value) []byte {
+	switch v.typ {
+	case TypeText:
+		return appendString(b, v.str)
+	case TypeInteger:
+		return appendInt(b, v.num)
+	case TypeBool:
+		return strconv.AppendBool(b, v.num == 1)
+	case TypeDecimal:
+		return append(appendString(append(b, `{"d":`...), v.str), '}')
+	case TypeTime:
+		return append(appendString(append(b, `{"t":`...), v.str), '}')
+	case TypeBytes:
+		b = append(b, `{"b":"`...)
+		b = base64.StdEncoding.AppendEncode(b, []byte(v.str))
+		return append(b, `"}`...)
+	case TypeBlob:
+		b = appendString(append(b, `{"h":[`...), v.str)
+		return append(appendInt(append(b, ','), v.num), `]}`...)
+	case TypeRef:
+		return appendRef(append(b, `{"r":[`...), v)
+	case TypeUIDRef:
+		return appendRef(append(b, `{"u":[`...), v)
+	case TypeRows:
+		return appendRows(b, v.rows)
+	default:
+		return append(b, "null"...)
+	}
+}
+
+func appendRef(b []byte, v Value) []byte {
+	b = append(appendString(b, v.kind), ',')
+	return append(appendString(b, v.str), `]}`...)
+}
+
+func appendRows(b []byte, rows []Row) []byte {
+	b = append(b, `{"s":[`...)
+	for i, r := range rows {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendValue(append(b, '['), r.Key), ',')
+		b = append(AppendFields(b, r.Cols), ']')
+	}
+	return append(b, `]}`...)
+}
+
+// appendLink writes each origin once; a base that equals the item's own value is
+// left out, which is what most bases do.
+func appendLink(b []byte, l *Link, values Fields) []byte {
+	b = append(b, '{')
+	if l.Adopted {
+		b = append(b, `"a":true,`...)
+	}
+	b = appendString(append(b, `"b":`...), string(l.Birth))
+	origins := linkOrigins(l)
+	if len(l.Fields) > 0 {
+		b = append(b, `,"f":[`...)
+		for i, f := range l.Fields {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendLinkField(b, f, slices.Index(origins, f.From), values.Get(f.Name))
+		}
+		b = append(b, `],"o":[`...)
+		for i, o := range origins {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(appendString(append(b, '['), o.Store), ',')
+			b = append(appendString(b, o.HubEpoch), ',')
+			b = append(appendInt(b, o.SyncRev), ']')
+		}
+		b = append(b, ']')
+	}
+	return append(appendString(append(b, `,"u":`...), l.UID), '}')
+}
+
+func linkOrigins(l *Link) []Origin {
+	var out []Origin
+	for _, f := range l.Fields {
+		if !slices.Contains(out, f.From) {
+			out = append(out, f.From)
+		}
+	}
+	return out
+}
+
+func appendLinkField(b []byte, f LinkField, origin int, value Value) []byte {
+	b = append(b, '{')
+	if !f.Base.Equal(value) {
+		b = append(appendValue(append(b, `"b":`...), f.Base), ',')
+	}
+	if len(f.Cols) > 0 {
+		b = append(b, `"c":{`...)
+		for i, c := range f.Cols {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(appendString(b, c.Name), ':')
+			b = appendString(b, string(c.Policy))
+		}
+		b = append(b, `},`...)
+	}
+	b = appendString(append(b, `"n":`...), f.Name)
+	b = appendInt(append(b, `,"o":`...), int64(origin))
+	b = appendString(append(b, `,"p":`...), string(f.Policy))
+	b = appendString(append(b, `,"s":`...), string(f.Sent))
+	return append(b, '}')
+}
+
+func appendInt(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
+
+// appendString writes a JSON string with its one canonical spelling: only the
+// quote, the backslash and control characters below U+0020 are escaped.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(append(b, s[start:i]...), '\\')
+		start = i + 1
+		switch c {
+		case '"', '\\':
+			b = append(b, c)
+		case '\n':
+			b = append(b, 'n')
+		case '\r':
+			b = append(b, 'r')
+		case '\t':
+			b = append(b, 't')
+		default:
+			b = append(b, 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		}
+	}
+	return append(append(b, s[start:]...), '"')
+}
+
+const hexDigits = "0123456789abcdef"

@@ -1,0 +1,115 @@
+package item
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Policy says who owns a field of a linked item. Source: S3 ("Locked",
+// "Unlocked", "Never Syncs"); additive is 1-domain's word for S3's lists that a
+// branch may extend.
+type Policy string
+
+// The policies. Links and payloads carry them resolved: switches are applied
+// when a job is cut.
+const (
+	Locked   Policy = "locked"   // follows the source
+	Unlocked Policy = "unlocked" // the branch's own once it changed it
+	Additive Policy = "additive" // the source's elements locked, the branch's own free
+	Never    Policy = "never"    // travels to no other store
+)
+
+// Valid reports whether p is one of the four policies.
+func (p Policy) Valid() bool {
+	return p == Locked || p == Unlocked || p == Additive || p == Never
+}
+
+// Birth says where an item was born. It never changes.
+type Birth string
+
+// The births.
+const (
+	BornLocal   Birth = "local"   // made at the branch
+	BornNetwork Birth = "network" // made by a sync
+)
+
+// Origin is where a field's base came from: the source store, the hub epoch in
+// which its revision was counted, and the source's sync_rev (decision 3). Newer
+// compares within one source and epoch only; across epochs order is unknown.
+type Origin struct {
+	Store    string
+	HubEpoch string
+	SyncRev  int64
+}
+
+// Newer reports whether o is known to be newer than p: the same source and hub
+// epoch, and a higher revision (decision 7).
+func (o Origin) Newer(p Origin) bool {
+	return o.Store == p.Store && o.HubEpoch == p.HubEpoch && o.SyncRev > p.SyncRev
+}
+
+// LinkField is what a link knows of one field that a job carried.
+type LinkField struct {
+	Name string
+	// Base is the value read back after we wrote it, or the source's value where
+	// the branch's was kept. Never absent: a field without a base has no LinkField.
+	Base Value
+	// Sent is the short digest of the source's value as it was sent, before the POS
+	// truncated or rounded it. An unchanged source value with the branch still equal
+	// to Base is "equal": a POS that truncates does not loop (decision 3).
+	Sent ShortDigest
+	// Policy is the field's policy as the job carried it; Cols, for rows, the
+	// columns' that differ from it.
+	Policy Policy
+	Cols   []ColPolicy
+	From   Origin
+}
+
+// ColPolicy is the policy of one column of a rows field.
+type ColPolicy struct {
+	Name   string
+	Policy Policy
+}
+
+// Link ties an item to its network uid and holds its fields' bases.
+type Link struct {
+	UID     string
+	Birth   Birth
+	Adopted bool        // matched to an item that the branch already had
+	Fields  []LinkField // sorted by name
+}
+
+// Field returns what the link knows of a field; ok is false if it never synced.
+func (l *Link) Field(name string) (LinkField, bool) {
+	if l == nil {
+		return LinkField{}, false
+	}
+	i, ok := slices.BinarySearchFunc(l.Fields, name, compareLinkField)
+	if !ok {
+		return LinkField{}, false
+	}
+	return l.Fields[i], true
+}
+
+// Clone returns a copy whose fields can be set without changing l. A nil link
+// gives nil.
+func (l *Link) Clone() *Link {
+	if l == nil {
+		return nil
+	}
+	c := *l
+	c.Fields = slices.Clone(l.Fields)
+	return &c
+}
+
+// SetField adds or replaces what the link knows of f.Name.
+func (l *Link) SetField(f LinkField) {
+	i, ok := slices.BinarySearchFunc(l.Fields, f.Name, compareLinkField)
+	if ok {
+		l.Fields[i] = f
+		return
+	}
+	l.Fields = slices.Insert(l.Fields, i, f)
+}
+
+func compareLinkField(f LinkField, name string) int { return cmp.Compare(f.Name, name) }
