@@ -1,0 +1,79 @@
+// Package wire is the protocol between an agent and the hub. This comment is
+// its specification; the types and codecs below are its only implementation.
+//
+// # Transport
+//
+// HTTPS, TLS 1.2 or newer, the hub's certificate verified against the pinned CA
+// that the enrolment code named. Every request but enrolment carries the store's
+// credential as "Authorization: Bearer …": the store is known from it alone, and
+// no message names a store as its sender. Control messages are JSON, at most
+// [MaxControlBytes], with no unknown or double keys. Bulk bodies (batches,
+// payloads, chunks) are zstd over lines of text. An answer counts only with the
+// header "Plait-Protocol"; a captive portal's 200 is no acknowledgement. Errors
+// are [Error] with a stable code.
+//
+// # A conversation (standard upload)
+//
+//	POST /agent/v1/hello            Hello      → Welcome     who we are, where we stand
+//	POST /agent/v1/profile          Profile    → (empty)     if Welcome.WantProfile
+//	GET  /agent/v1/catalog/{digest}            → catalogue   if Welcome.Catalog is new
+//	POST /agent/v1/links            LinksAsk   → LinksPage   if Welcome.RestoreLinks
+//	POST /agent/v1/reconcile        Sums       → SumsAnswer  if Welcome.Reconcile: which nodes differ
+//	POST /agent/v1/reconcile/keys   Keys       → KeysAnswer  which items in them differ
+//	POST /agent/v1/batch            batch      → BatchAck    until the outbox is empty
+//	POST /agent/v1/next             NextAsk    → NextAnswer  the next job
+//	GET  /agent/v1/payload/{hash}              → payload     if not held yet
+//	POST /agent/v1/begin            Begin      → BeginAnswer before the first slice is applied
+//	…    results travel as entries of batches, then next again, until no job
+//	POST /agent/v1/bye              Bye        → ByeAnswer   digests compared: proven equal, or reconcile
+//
+// Every message may be sent again: each is answered as it was the first time.
+//
+// # The chain of conversations
+//
+// Hello presents (counter, previous nonce, next nonce), which the agent chose and
+// stored before sending and presents unchanged until the answer is durable. The
+// hub accepts (c, p, n) if it holds (c-1, p), and repeats its answer if it holds
+// (c, n). If it holds a counter below c-1, the hub was restored: it starts a new
+// hub epoch and asks for reconciliation. Anything else is an older copy of this
+// agent, a restored image or a clone: it is held (Code "held"), named to the
+// operator, and let in when the newer chain misses its due contact, or by a
+// technician's release code; it then starts a new agent epoch. A fresh agent.db
+// (a new agent epoch, counter 1, no previous nonce) is let in by its credential.
+//
+// # Batches
+//
+// A batch is frozen at the agent before its first byte leaves: its bytes, digest
+// (SHA-256 of the lines before compression) and the items' revisions. Lines:
+//
+//	plait-batch 1 <agent epoch> <number> <pos epoch> <mark seq> <mark nonce>\n
+//	p <revision> <item in canonical form>\n       an item's newest state, or tombstone
+//	g <revision> <tombstone>\n                    gone: found missing after a restore; the hub archives its row
+//	r <revision> <result in JSON>\n               the result of a job
+//	b <sha256> <base64>\n                         the body of a blob
+//	end <number of entries>\n
+//
+// The hub keys a batch by (store, agent epoch, number): numbers rise by one from
+// 1, a number seen again with the same digest is answered again, with another
+// digest it is a conflict (Code "batch_conflict"). It commits a batch in one
+// transaction and acknowledges with the digest of what it committed, naming
+// items that it refused: they are parked, count as ingested, and forbid "equal".
+// An item's (agent epoch, revision) never goes down.
+//
+// # Jobs
+//
+// Next answers with the first open job; begin is a compare-and-set that may be
+// repeated by the same installation and carries the receipt head. A result is an
+// entry of a batch that comes after the entries of everything that the job wrote.
+//
+// # Full upload
+//
+//	POST /agent/v1/full/begin      FullBegin  → FullState    refused with Code "jobs_open" while a job is open
+//	POST /agent/v1/reconcile, /reconcile/keys                as above, with the upload's id: what differs
+//	POST /agent/v1/full/chunk      chunk      → FullState    staged; survives a refusal
+//	POST /agent/v1/full/commit     FullCommit → FullState    swapped, or refused with Code "jobs_open"
+//
+// A refusal names every job in the way and the ways out; the agent answers it in
+// the same conversation: it takes and applies the jobs, then commits again. There
+// is no field, header or flag by which an upload lands over an open job.
+package wire

@@ -1,0 +1,21 @@
+package wire
+
+// Versions and limits of the protocol. Each input that arrives is held to them.
+const (
+	Protocol      = 1 // version of this protocol
+	CanonicalForm = 1 // version of item's canonical form
+	OldestAgent   = 1 // oldest protocol that the hub still speaks
+
+	MaxControlBytes  = 1 << 20  // of a control message's JSON
+	MaxBatchEntries  = 2000     // entries in a batch or chunk
+	MaxBatchBytes    = 8 << 20  // of a batch or chunk before compression
+	TargetBatchBytes = 1 << 20  // where the agent cuts a batch
+	MaxPayloadBytes  = 64 << 20 // of a payload before compression
+	MaxPayloadItems  = 100_000  // in one job
+	MaxNameBytes     = 200      // of a name, cause or label in a control message
+	MaxReasonBytes   = 2000     // of a sentence in a result
+	MaxExceptions    = 5000     // listed in one result; the counts go on
+)
+
+// HeaderProtocol is set by both sides on every message; its value is Protocol.
+const HeaderProtocol = "Plait-Protocol"

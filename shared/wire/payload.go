@@ -1,0 +1,106 @@
+package wire
+
+import (
+	"plait/shared/item"
+)
+
+// Payload is the immutable content of a sync job, stored once for all its
+// receivers under the SHA-256 of its encoded form. It carries everything that
+// the merge needs (policies resolved, matching rules, items with references as
+// uids), so that a receiver applies it as it was planned (decision 8).
+type Payload struct {
+	Source   string  `json:"source"`    // the source store's id
+	HubEpoch string  `json:"hub_epoch"` // in which the items' sync_revs were counted
+	Options  Options `json:"options"`
+	// Kinds stand in the order in which they are applied: prerequisites first.
+	Kinds []PayloadKind `json:"kinds"`
+	// Items are numbered from 0 by their place; kinds in the order of Kinds, and
+	// within a kind, items that others refer to first.
+	Items []PayloadItem `json:"items"`
+}
+
+// Options are an operator's choices for one sync, as carried in the payload.
+type Options struct {
+	// NoAdopt leaves unlinked items with an equal code or name alone and reports
+	// them, instead of linking them (rule 8).
+	NoAdopt bool `json:"no_adopt,omitempty"`
+	// OnlyNew creates what is missing and changes nothing that is linked.
+	OnlyNew bool `json:"only_new,omitempty"`
+	// WithoutMissingParts leaves out the elements of a locked rows field whose
+	// reference the receiver lacks, and names them, instead of parking the item.
+	WithoutMissingParts bool `json:"without_missing_parts,omitempty"`
+}
+
+// PayloadKind is what the merge needs to know of a kind.
+type PayloadKind struct {
+	Name     string         `json:"name"`
+	Match    PayloadMatch   `json:"match"`
+	Active   string         `json:"active,omitempty"`
+	NoDelete bool           `json:"no_delete,omitempty"` // a branch may not delete a synced item
+	Fields   []PayloadField `json:"fields"`              // those that the payload may carry, sorted by name
+}
+
+// PayloadMatch is catalog.Match as resolved when the job was cut.
+type PayloadMatch struct {
+	Code     []string `json:"code,omitempty"`
+	Name     string   `json:"name,omitempty"`
+	Category string   `json:"category,omitempty"`
+}
+
+// PayloadField is one field with the policy that the job carries for it.
+type PayloadField struct {
+	Name   string      `json:"name"`
+	Title  string      `json:"title"`
+	Policy item.Policy `json:"policy"`
+	// Columns are the columns of a rows field, each with its policy, sorted by name.
+	Columns []PayloadColumn `json:"columns,omitempty"`
+}
+
+// PayloadColumn is one column of a rows field.
+type PayloadColumn struct {
+	Name   string      `json:"name"`
+	Policy item.Policy `json:"policy"`
+}
+
+// Op is what a payload item asks for.
+type Op string
+
+// The operations of a payload item.
+const (
+	OpPut    Op = "put"    // create, adopt or update
+	OpDelete Op = "delete" // of a linked item; adopted ones are unlinked, referred ones retired
+	// OpRevert sets each field of Fields back to its value if the branch's value
+	// still equals the one in Written, whatever the policy.
+	OpRevert Op = "revert"
+)
+
+// PayloadItem is one item that a job brings.
+type PayloadItem struct {
+	Op      Op       `json:"op"`
+	Kind    string   `json:"kind"`
+	UID     string   `json:"uid"`
+	Aliases []string `json:"aliases,omitempty"` // uids that mean the same item
+	SyncRev int64    `json:"sync_rev"`
+	// Name is the item's name as a person reads it, for messages and for matching.
+	Name string `json:"name"`
+	// Code is the normalised identity code with reference parts looked up (see
+	// merge.Code); "" if the item has none.
+	Code string `json:"code,omitempty"`
+	// Fields are the source's values, references as uids; never fields are left out.
+	Fields item.Fields `json:"-"`
+	// RefNames names the items that Fields refers to, by uid, for messages.
+	RefNames map[string]string `json:"ref_names,omitempty"`
+}
+
+// Own is the part of a job that is one receiver's: content that only its Test
+// could decide. It is stored by hash too; most jobs have none.
+type Own struct {
+	// Decisions settle ambiguous matches by name: uid to the receiver's key, or to
+	// "" for "keep separate: create a new one".
+	Decisions map[string]string `json:"decisions,omitempty"`
+	// Reset lists fields to set to the source's value though the branch changed
+	// them, per uid (rule 9).
+	Reset map[string][]string `json:"reset,omitempty"`
+	// Items come after the payload's own: deletes and reverts.
+	Items []PayloadItem `json:"items,omitempty"`
+}
