@@ -1,0 +1,199 @@
+package pos
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"plait/shared/item"
+	"plait/shared/wire"
+)
+
+// Errors that a connector gives, wrapped with the table and the cause. The POS's
+// data decides all but the first four.
+var (
+	ErrUnreachable = errors.New("the POS database cannot be opened")   // missing, locked away, damaged
+	ErrBusy        = errors.New("the POS database is busy")            // try again later; nothing happened
+	ErrUnknown     = errors.New("the commit's outcome is unknown")     // read again by key before trying again (P2)
+	ErrAborted     = errors.New("the POS ended our transaction")       // ON CONFLICT ROLLBACK; nothing was committed
+	ErrAbsent      = errors.New("the POS database has no Plait tables") // never installed, or lost in an export and import
+	ErrNewer       = errors.New("the POS database was used by a newer version of Plait")
+	ErrUnique      = errors.New("the POS already has that value in a column that must be unique")
+	ErrReference   = errors.New("the POS refuses a reference")     // foreign key, either way
+	ErrConstraint  = errors.New("the POS refuses a value")         // CHECK, NOT NULL, a trigger's RAISE
+	ErrType        = errors.New("a value does not fit its column") // too long, not a number
+	ErrDisk        = errors.New("the POS database cannot be written") // disk full, read-only
+)
+
+// Meta is what plait_meta says.
+type Meta struct {
+	Store  string // the store's id
+	Epoch  string // pos_epoch: one history of this database
+	Schema int
+}
+
+// Op is what a change row says happened.
+type Op byte
+
+// The operations. A child row's change is an Update of its parents.
+const (
+	Insert   Op = 'I'
+	Update   Op = 'U'
+	Delete   Op = 'D'
+	LinkOnly Op = 'L' // applying touched only link or base; no trigger would fire
+)
+
+// Change is one row of plait_changes, with the kinds on its table.
+type Change struct {
+	Seq    int64
+	Nonce  int64
+	Kinds  []string // every kind mapped on that table (op L: the one)
+	Op     Op
+	Key    string
+	NewKey string // "" unless an update changed the key or the child's parent
+}
+
+// LinkRow is one row of plait_links: an item's generation, its link, or the
+// tombstone of a generation.
+type LinkRow struct {
+	item.ID
+	Dead bool       // that generation is gone
+	UID  string     // of the link; "" where there is only a generation
+	Link *item.Link // nil if Dead or not linked
+}
+
+// Record is what the POS holds now under one (kind, key). Item.Gen and Item.Link
+// come from plait_links as they stand there: generation 1 and no link if there
+// is no row. Capture decides whether they still apply.
+type Record struct {
+	Item   item.Item
+	Exists bool
+	// Row is the newest row of plait_links for the key; zero ID if there is none.
+	Row LinkRow
+	// Trouble says why the row cannot be an item (a value outside its type), by
+	// column; the item is then parked by name.
+	Trouble error
+}
+
+// Receipt is one row of plait_receipts.
+type Receipt struct {
+	Job      string
+	HubEpoch string
+	Number   int64
+	Order    int64 // rises with each receipt begun in this database
+	NextItem int   // the first item not yet applied
+	Done     bool
+	Body     []byte // outcomes so far, JSON; emptied once acknowledged
+	At       time.Time
+}
+
+// Finding is one thing that doctor reports.
+type Finding struct {
+	OK      bool
+	Subject string // "table Track", "trigger", "busy timeout"
+	Message string // a sentence, with the way out if not OK
+	Kind    string // the kind that is paused because of it; "" if none
+}
+
+// Reader reads items and changes. A Connector reads outside any transaction of
+// ours, in reads of at most 20 ms; a Tx reads within its transaction.
+type Reader interface {
+	// Pending returns the oldest changes that are not done, at most limit, in the
+	// order of Seq.
+	Pending(ctx context.Context, limit int) ([]Change, error)
+	// Read returns one Record for each key, in their order.
+	Read(ctx context.Context, kind string, keys []string) ([]Record, error)
+	// Receipt returns the job's receipt; ok is false if there is none.
+	Receipt(ctx context.Context, job string) (r Receipt, ok bool, err error)
+	// Head returns the receipt with the highest Order.
+	Head(ctx context.Context) (r Receipt, ok bool, err error)
+}
+
+// Connector is one POS database.
+type Connector interface {
+	Reader
+	// Profile describes the mapping as it meets the schema now; kinds that the
+	// schema broke are paused in it.
+	Profile(ctx context.Context) (wire.Profile, error)
+	// Kinds are the mapped kinds in the order of the mapping.
+	Kinds() []MappedKind
+	// Check tests mapping against schema, triggers, journal mode and busy timeouts.
+	Check(ctx context.Context) ([]Finding, error)
+
+	// Install makes what is missing: tables, triggers. Repeating it does nothing.
+	// A database that belongs to another store is emptied of Plait's tables first
+	// and starts a new epoch (decision 16). It reports what it had to do.
+	Install(ctx context.Context, store string) (Installed, error)
+	// Uninstall takes triggers, then tables away. Pause takes the triggers alone.
+	Uninstall(ctx context.Context) error
+	Pause(ctx context.Context) error
+	// Meta returns plait_meta, or ErrAbsent.
+	Meta(ctx context.Context) (Meta, error)
+	// NewEpoch starts a new history of this database.
+	NewEpoch(ctx context.Context, epoch string) error
+
+	// Done says that these changes are in the record, durably. The rows go when the
+	// POS is quiet (Prune), or at once where the engine allows it.
+	Done(ctx context.Context, changes []Change) error
+	// HasMark reports whether the change row (seq, nonce) is there, in this epoch.
+	HasMark(ctx context.Context, mark wire.Mark) (bool, error)
+	// Newest returns the mark of the newest change row; zero Seq if there is none.
+	Newest(ctx context.Context) (wire.Mark, error)
+	// Prune settles generations and tombstones in plait_links and removes done
+	// change rows, sparing the newest and keep, in writes of at most 5 ms. It gives
+	// way to the POS: ErrBusy means later. It returns how many rows it removed.
+	Prune(ctx context.Context, settle []LinkRow, keep wire.Mark) (removed int, err error)
+	// Scan returns the next records of a kind with keys after the given one in the
+	// connector's own order, at most limit; next is "" at the end. It may be called
+	// with any pause in between: consistency is per item.
+	Scan(ctx context.Context, kind, after string, limit int) (records []Record, next string, err error)
+	// Links returns rows of plait_links after the given place, at most limit.
+	Links(ctx context.Context, after string, limit int) (rows []LinkRow, next string, err error)
+	// Applying reports what cannot be promised to the POS while jobs are applied, as
+	// doctor says it.
+	Begin(ctx context.Context) (Tx, error)
+	Close() error
+}
+
+// Installed says what Install found and did.
+type Installed struct {
+	Meta
+	Fresh    bool     // there were no Plait tables at all
+	Foreign  string   // the other store whose tables were emptied; "" if none
+	Triggers []string // tables whose triggers were missing or out of date
+}
+
+// MappedKind is a kind as the mapping has it.
+type MappedKind struct {
+	Kind       string
+	UploadOnly bool
+	Table      string
+	Paused     string // why; "" if not
+}
+
+// Tx is one write transaction on the POS database. Nothing of it is seen by the
+// POS before Commit. After any error but the data errors (ErrUnique,
+// ErrReference, ErrConstraint, ErrType), which undo their own statement alone,
+// only Rollback may be called.
+type Tx interface {
+	Reader
+	// Insert makes an item and returns its key. Fields are the catalogue's, in the
+	// store's own references; what the mapping has defaults for is filled in.
+	Insert(ctx context.Context, kind string, fields item.Fields) (key string, err error)
+	// Update writes the given fields alone.
+	Update(ctx context.Context, kind, key string, fields item.Fields) error
+	// Delete removes an item with its child rows (or marks it deleted, where the
+	// mapping says so).
+	Delete(ctx context.Context, kind, key string) error
+	// Referred reports whether other mapped tables refer to the item, and which.
+	Referred(ctx context.Context, kind, key string) (by string, err error)
+	// PutLink writes a row of plait_links; a change row with op L goes with it.
+	PutLink(ctx context.Context, row LinkRow) error
+	// PutReceipt inserts or replaces a job's receipt. Order is given by the connector.
+	PutReceipt(ctx context.Context, r Receipt) error
+	// Done says that these changes are in the record; their rows go with Commit.
+	Done(ctx context.Context, changes []Change, settle []LinkRow) error
+	// Commit makes it durable. ErrUnknown means that a re-read must tell.
+	Commit() error
+	Rollback() error
+}
