@@ -12,16 +12,16 @@ import (
 // Errors that a connector gives, wrapped with the table and the cause. The POS's
 // data decides all but the first four.
 var (
-	ErrUnreachable = errors.New("the POS database cannot be opened")   // missing, locked away, damaged
-	ErrBusy        = errors.New("the POS database is busy")            // try again later; nothing happened
-	ErrUnknown     = errors.New("the commit's outcome is unknown")     // read again by key before trying again (P2)
-	ErrAborted     = errors.New("the POS ended our transaction")       // ON CONFLICT ROLLBACK; nothing was committed
+	ErrUnreachable = errors.New("the POS database cannot be opened")    // missing, locked away, damaged
+	ErrBusy        = errors.New("the POS database is busy")             // try again later; nothing happened
+	ErrUnknown     = errors.New("the commit's outcome is unknown")      // read again by key before trying again (P2)
+	ErrAborted     = errors.New("the POS ended our transaction")        // ON CONFLICT ROLLBACK; nothing was committed
 	ErrAbsent      = errors.New("the POS database has no Plait tables") // never installed, or lost in an export and import
 	ErrNewer       = errors.New("the POS database was used by a newer version of Plait")
 	ErrUnique      = errors.New("the POS already has that value in a column that must be unique")
-	ErrReference   = errors.New("the POS refuses a reference")     // foreign key, either way
-	ErrConstraint  = errors.New("the POS refuses a value")         // CHECK, NOT NULL, a trigger's RAISE
-	ErrType        = errors.New("a value does not fit its column") // too long, not a number
+	ErrReference   = errors.New("the POS refuses a reference")        // foreign key, either way
+	ErrConstraint  = errors.New("the POS refuses a value")            // CHECK, NOT NULL, a trigger's RAISE
+	ErrType        = errors.New("a value does not fit its column")    // too long, not a number
 	ErrDisk        = errors.New("the POS database cannot be written") // disk full, read-only
 )
 

@@ -1,6 +1,9 @@
 package item
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // maxLinkFields bounds a link's fields and origins; a kind has far fewer.
 const maxLinkFields = 2000
@@ -142,4 +145,13 @@ func (r *reader) resolve(fields []linkField, origins []Origin, values Fields) []
 	}
 	r.check(seen == int64(len(origins)), "an origin is not used")
 	return out
+}
+
+// DecodeLink reads what AppendLink wrote.
+func DecodeLink(b []byte) (*Link, error) {
+	l, err := decodeWhole(b, func(r *reader) *Link { return r.link(nil) })
+	if err != nil {
+		return nil, fmt.Errorf("cannot read link %.60q: %w", b, err)
+	}
+	return l, nil
 }

@@ -186,3 +186,7 @@ func appendString(b []byte, s string) []byte {
 }
 
 const hexDigits = "0123456789abcdef"
+
+// AppendLink appends a link alone, every base spelled out: the form in which
+// plait_links keeps it.
+func AppendLink(b []byte, l *Link) []byte { return appendLink(b, l, nil) }
