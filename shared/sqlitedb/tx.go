@@ -25,7 +25,7 @@ func (db *DB) Write(ctx context.Context, fn func(*sql.Tx) error) error {
 	}
 	// After a commit this does nothing; otherwise, a panic in fn included, it
 	// frees the writing connection for the next one.
-	defer tx.Rollback() //nolint:errcheck // fn's error is the one to report
+	defer tx.Rollback() // fn's error is the one to report
 
 	if err := fn(tx); err != nil {
 		return db.explain("write to database", err)
@@ -48,7 +48,7 @@ func (db *DB) Read(ctx context.Context, fn func(*sql.Tx) error) error {
 	if err != nil {
 		return wrap("read database", db.path, err)
 	}
-	defer tx.Rollback() //nolint:errcheck // there is nothing to lose
+	defer tx.Rollback() // there is nothing to lose
 	return db.explain("read database", fn(tx))
 }
 
