@@ -70,7 +70,8 @@ const (
 	OpPut    Op = "put"    // create, adopt or update
 	OpDelete Op = "delete" // of a linked item; adopted ones are unlinked, referred ones retired
 	// OpRevert sets each field of Fields back to its value if the branch's value
-	// still equals the one in Written, whatever the policy.
+	// still equals the one in Written, whatever the policy. Its references are the
+	// store's own. It stands only in Own.
 	OpRevert Op = "revert"
 )
 
@@ -86,6 +87,10 @@ type PayloadItem struct {
 	// Code is the normalised identity code with reference parts looked up (see
 	// merge.Code); "" if the item has none.
 	Code string `json:"code,omitempty"`
+	// CodeTwins and NameTwins say that the source itself has other items with this
+	// code, or with this name and category: such an identity matches nothing.
+	CodeTwins bool `json:"code_twins,omitempty"`
+	NameTwins bool `json:"name_twins,omitempty"`
 	// Fields are the source's values, references as uids; never fields are left out.
 	Fields item.Fields `json:"-"`
 	// RefNames names the items that Fields refers to, by uid, for messages.
@@ -101,6 +106,6 @@ type Own struct {
 	// Reset lists fields to set to the source's value though the branch changed
 	// them, per uid (rule 9).
 	Reset map[string][]string `json:"reset,omitempty"`
-	// Items come after the payload's own: deletes and reverts.
+	// Items come after the payload's own: deletes, named by the Test, and reverts.
 	Items []PayloadItem `json:"items,omitempty"`
 }

@@ -1,0 +1,55 @@
+package merge
+
+// Action is what a job does to one item.
+type Action string
+
+// The actions.
+const (
+	Create Action = "create"
+	Adopt  Action = "adopt" // link an item that the branch already had, then merge
+	Update Action = "update"
+	Equal  Action = "equal" // nothing to write, nothing kept
+	Keep   Action = "keep"  // nothing to write, but a field of the branch's is kept
+	Delete Action = "delete"
+	Retire Action = "retire" // deactivate: other items refer to it
+	Unlink Action = "unlink" // leave the item, forget its link
+	Skip   Action = "skip"
+	Park   Action = "park" // not applied, kept by name and cause
+)
+
+// Reason is a stable code for why a field or item ended as it did.
+type Reason string
+
+// Reasons of fields.
+const (
+	Created         Reason = "created"          // written with the new item
+	FollowsSource   Reason = "follows_source"   // locked, or unlocked and unchanged here
+	OverwroteDrift  Reason = "overwrote_drift"  // a locked field that was changed here
+	WasReset        Reason = "was_reset"        // the operator chose "reset to source"
+	Reverted        Reason = "reverted"         // set back to what it was before a sync
+	SameValue       Reason = "same_value"       // nothing to do
+	KeptFirstSync   Reason = "kept_first_sync"  // unlocked, never synced before
+	KeptBranch      Reason = "kept_branch"      // unlocked, changed here since the last sync
+	NewerHere       Reason = "newer_here"       // a newer value from the same source is here already
+	FieldNotMapped  Reason = "field_not_mapped" // this POS has no such field, or does not write it
+	MissingPart     Reason = "missing_part"     // elements left out: their reference is missing
+	ReferenceAbsent Reason = "reference_absent" // unlocked reference that the store lacks: left as it is
+)
+
+// Reasons of items.
+const (
+	KindNotMapped   Reason = "kind_not_mapped"
+	KindPaused      Reason = "kind_paused"
+	Ambiguous       Reason = "ambiguous"
+	CodesDiffer     Reason = "codes_differ"
+	LinkedElsewhere Reason = "linked_elsewhere"
+	NotAdopted      Reason = "not_adopted"
+	OnlyNewItems    Reason = "only_new"
+	MissingRef      Reason = "missing_reference"
+	RequiredMissing Reason = "required_missing"
+	NotFound        Reason = "not_found"
+	Referred        Reason = "referred"
+	WasAdopted      Reason = "was_adopted"
+	SameNameElse    Reason = "same_name_elsewhere"
+	POSRefused      Reason = "pos_refused" // set by the one who applies
+)

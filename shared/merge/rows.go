@@ -1,0 +1,227 @@
+package merge
+
+import (
+	"plait/shared/item"
+)
+
+// rowSet is a rows value by element key.
+type rowSet struct {
+	order []item.Value
+	cols  map[string]item.Fields
+}
+
+func rowsOf(v item.Value) rowSet {
+	s := rowSet{cols: make(map[string]item.Fields, len(v.Rows()))}
+	for _, r := range v.Rows() {
+		s.order = append(s.order, r.Key)
+		s.cols[rowKey(r.Key)] = r.Cols
+	}
+	return s
+}
+
+func rowKey(v item.Value) string { return string(item.AppendValue(nil, v)) }
+
+func (s rowSet) has(key string) bool { _, ok := s.cols[key]; return ok }
+
+func (s rowSet) sameKeys(t rowSet) bool {
+	if len(s.cols) != len(t.cols) {
+		return false
+	}
+	for k := range s.cols {
+		if !t.has(k) {
+			return false
+		}
+	}
+	return true
+}
+
+// rowMerge merges the elements of one rows field: first which elements there
+// are, by the field's policy, then each element's columns, by theirs.
+type rowMerge struct {
+	fieldInput
+	base, branch, source rowSet
+	unchangedSource      bool
+	kept                 map[string]bool // rowKey + NUL + column: the branch's value stands
+	keptAny              Reason
+}
+
+func mergeRows(in fieldInput) FieldPlan {
+	out := in.plan()
+	m := &rowMerge{fieldInput: in, branch: rowsOf(in.branch), source: rowsOf(in.source), kept: map[string]bool{}, unchangedSource: in.synced && in.last.Sent == out.sent}
+	m.base = rowsOf(in.last.Base)
+	result, err := item.Rows(m.elements())
+	if err != nil { // cannot be: the keys come from sets
+		result = in.branch
+	}
+	out.Result = result
+	out.Write = !result.Equal(orEmpty(in.branch)) || (in.create && len(result.Rows()) > 0)
+	out.Reason = m.reason(out.Write)
+	out.newBase = m.newBase
+	return out
+}
+
+func orEmpty(v item.Value) item.Value {
+	if v.Type() == item.TypeRows {
+		return v
+	}
+	empty, _ := item.Rows(nil)
+	return empty
+}
+
+func (m *rowMerge) elements() []item.Row {
+	var out []item.Row
+	for _, key := range m.membership() {
+		k := rowKey(key)
+		switch {
+		case !m.source.has(k):
+			out = append(out, item.Row{Key: key, Cols: m.branch.cols[k]})
+		case !m.branch.has(k):
+			out = append(out, item.Row{Key: key, Cols: m.travelling(m.source.cols[k])})
+		default:
+			out = append(out, item.Row{Key: key, Cols: m.columns(k)})
+		}
+	}
+	return out
+}
+
+// membership decides which elements there are.
+func (m *rowMerge) membership() []item.Value {
+	switch {
+	case m.create || m.reset || m.field.Policy == item.Locked:
+		return m.source.order
+	case m.field.Policy == item.Additive:
+		return m.added()
+	case m.synced && m.branch.sameKeys(m.base):
+		return m.source.order
+	}
+	if !m.branch.sameKeys(m.source) {
+		m.keep(m.firstOr(KeptBranch))
+	}
+	return m.branch.order
+}
+
+// added: the source's elements, and the branch's that did not come from the source.
+func (m *rowMerge) added() []item.Value {
+	out := append([]item.Value(nil), m.source.order...)
+	for _, key := range m.branch.order {
+		if k := rowKey(key); !m.source.has(k) && !m.base.has(k) {
+			out = append(out, key)
+		}
+	}
+	return out
+}
+
+// columns merges the columns of an element that both have.
+func (m *rowMerge) columns(k string) item.Fields {
+	out := m.branch.cols[k]
+	for _, c := range m.source.cols[k] {
+		branch, base := out.Get(c.Name), m.base.cols[k].Get(c.Name)
+		if m.takes(c.Name, branch, base, c.Value) {
+			out = out.With(c.Name, c.Value)
+		} else if !branch.Equal(c.Value) && m.colPolicy(c.Name) != item.Never {
+			m.kept[k+"\x00"+c.Name] = true
+		}
+	}
+	return out
+}
+
+// takes decides one column: whether the source's value is written.
+func (m *rowMerge) takes(col string, branch, base, source item.Value) bool {
+	policy := m.colPolicy(col)
+	switch {
+	case policy == item.Never || branch.Equal(source):
+		return false
+	case m.reset:
+		return true
+	case policy == item.Locked:
+		return !m.unchangedSource || !branch.Equal(base)
+	case base.IsAbsent():
+		m.keep(KeptFirstSync)
+		return false
+	case branch.Equal(base):
+		return !m.unchangedSource // unchanged and still unequal: this POS truncates
+	default:
+		m.keep(KeptBranch)
+		return false
+	}
+}
+
+func (m *rowMerge) keep(r Reason) {
+	if m.keptAny == "" || r == KeptBranch {
+		m.keptAny = r
+	}
+}
+
+func (m *rowMerge) firstOr(r Reason) Reason {
+	if !m.synced {
+		return KeptFirstSync
+	}
+	return r
+}
+
+// colPolicy: a column that the payload does not list follows its field; in an
+// additive field the source's elements are locked.
+func (m *rowMerge) colPolicy(name string) item.Policy {
+	for _, c := range m.field.Columns {
+		if c.Name == name {
+			return c.Policy
+		}
+	}
+	if m.field.Policy == item.Additive {
+		return item.Locked
+	}
+	return m.field.Policy
+}
+
+func (m *rowMerge) travelling(cols item.Fields) item.Fields {
+	out := cols
+	for _, c := range cols {
+		if m.colPolicy(c.Name) == item.Never {
+			out = out.With(c.Name, item.Value{})
+		}
+	}
+	return out
+}
+
+func (m *rowMerge) reason(write bool) Reason {
+	switch {
+	case m.create:
+		return Created
+	case m.keptAny != "":
+		return m.keptAny
+	case m.reset && write:
+		return WasReset
+	case write && m.field.Policy == item.Locked:
+		return m.overwriteRows()
+	case write:
+		return FollowsSource
+	default:
+		return SameValue
+	}
+}
+
+func (m *rowMerge) overwriteRows() Reason {
+	if m.synced && !m.branch.sameKeys(m.base) {
+		return OverwroteDrift
+	}
+	return FollowsSource
+}
+
+// newBase has the source's elements: columns as read back, or the source's where
+// the branch's was kept.
+func (m *rowMerge) newBase(readBack item.Value) item.Value {
+	now := rowsOf(readBack)
+	var rows []item.Row
+	for _, key := range m.source.order {
+		k := rowKey(key)
+		cols := m.travelling(m.source.cols[k])
+		for _, c := range cols {
+			if here := now.cols[k].Get(c.Name); now.has(k) && !here.IsAbsent() && !m.kept[k+"\x00"+c.Name] {
+				cols = cols.With(c.Name, here)
+			}
+		}
+		rows = append(rows, item.Row{Key: key, Cols: cols})
+	}
+	v, _ := item.Rows(rows) // keys come from a rows value: no twins
+	return v
+}
