@@ -93,6 +93,9 @@ type PayloadItem struct {
 	NameTwins bool `json:"name_twins,omitempty"`
 	// Fields are the source's values, references as uids; never fields are left out.
 	Fields item.Fields `json:"-"`
+	// Written is, for a revert, what the sync wrote: a field is set back only if it
+	// still holds this. Otherwise nil.
+	Written item.Fields `json:"-"`
 	// RefNames names the items that Fields refers to, by uid, for messages.
 	RefNames map[string]string `json:"ref_names,omitempty"`
 }
