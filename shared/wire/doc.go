@@ -7,10 +7,13 @@
 // that the enrolment code named. Every request but enrolment carries the store's
 // credential as "Authorization: Bearer …": the store is known from it alone, and
 // no message names a store as its sender. Control messages are JSON, at most
-// [MaxControlBytes], with no unknown or double keys. Bulk bodies (batches,
-// payloads, chunks) are zstd over lines of text. An answer counts only with the
-// header "Plait-Protocol"; a captive portal's 200 is no acknowledgement. Errors
-// are [Error] with a stable code.
+// [MaxControlBytes], and read strictly ([DecodeStrict]): one value, valid UTF-8,
+// no unknown or double keys, nesting of at most 64; then held to their limits by
+// their Validate methods. Bulk bodies (batches, chunks, payloads) are one zstd
+// frame, which states the length of its content ([Compress], [Decompress]), over
+// lines of text. An answer counts only with the header "Plait-Protocol"; a
+// captive portal's 200 is no acknowledgement. Errors are [Error] with a stable
+// code.
 //
 // # A conversation (standard upload)
 //
@@ -53,6 +56,13 @@
 //	b <sha256> <base64>\n                         the body of a blob
 //	end <number of entries>\n
 //
+// Ids have letters, digits and "-_.:", at most [MaxNameBytes]; a pos epoch of
+// "-" means that there is none yet. Numbers are decimal with one spelling;
+// revisions begin at 1, and a nonce may be negative. A batch has at most
+// [MaxBatchEntries] entries in [MaxBatchBytes] before compression, a blob's body
+// [MaxBodyBytes]. Any other line, a wrong count and anything after the end
+// refuse the batch whole ([NewBatch], [ReadBatch]).
+//
 // The hub keys a batch by (store, agent epoch, number): numbers rise by one from
 // 1, a number seen again with the same digest is answered again, with another
 // digest it is a conflict (Code "batch_conflict"). It commits a batch in one
@@ -66,12 +76,30 @@
 // repeated by the same installation and carries the receipt head. A result is an
 // entry of a batch that comes after the entries of everything that the job wrote.
 //
+// A payload, and a receiver's own part of a job, are named by the SHA-256 of
+// their lines before compression ([EncodePayload], [EncodeOwn]):
+//
+//	plait-payload 1\n              or: plait-own 1\n
+//	<header in JSON>\n             source, hub_epoch, options, kinds; or: decisions, reset
+//	<item in JSON>\n               with "fields" in item's canonical form, uids as references;
+//	                               a revert, in own alone, also with "written"
+//	end <number of items>\n
+//
+// Items stand in the order of the header's kinds, each uid once in its kind, and
+// carry only fields that their kind lists.
+//
 // # Full upload
 //
 //	POST /agent/v1/full/begin      FullBegin  → FullState    refused with Code "jobs_open" while a job is open
 //	POST /agent/v1/reconcile, /reconcile/keys                as above, with the upload's id: what differs
 //	POST /agent/v1/full/chunk      chunk      → FullState    staged; survives a refusal
 //	POST /agent/v1/full/commit     FullCommit → FullState    swapped, or refused with Code "jobs_open"
+//
+// A chunk has a batch's form and limits, with the header
+//
+//	plait-chunk 1 <upload> <number>\n      from 1, rising by one within the upload
+//
+// and without results ([NewChunk], [ReadChunk]).
 //
 // A refusal names every job in the way and the ways out; the agent answers it in
 // the same conversation: it takes and applies the jobs, then commits again. There

@@ -49,6 +49,8 @@ func (c *check) payloadItems(p Payload, place map[string]int) {
 		switch id := [2]string{it.Kind, it.UID}; {
 		case !known:
 			c.fail("item %d: kind %.40q is not listed", i, it.Kind)
+		case it.Op == OpRevert:
+			c.fail("item %d: a revert is one receiver's own", i)
 		case at < last:
 			c.fail("item %d: %s comes after a kind that is listed later", i, it.Kind)
 		default:
@@ -67,12 +69,14 @@ func (c *check) payloadItems(p Payload, place map[string]int) {
 
 func (c *check) payloadItem(i int, it *PayloadItem) {
 	switch {
-	case it.Op != OpPut && it.Op != OpDelete:
+	case it.Op != OpPut && it.Op != OpDelete && it.Op != OpRevert:
 		c.fail("item %d: unknown op %.20q", i, it.Op)
 	case it.UID == "" || len(it.UID) > MaxNameBytes:
 		c.fail("item %d: a uid has 1 to %d bytes", i, MaxNameBytes)
 	case it.SyncRev < 0:
 		c.fail("item %d: sync_rev %d", i, it.SyncRev)
+	case it.Op != OpRevert && len(it.Written) > 0:
+		c.fail("item %d: only a revert says what was written", i)
 	}
 }
 

@@ -75,7 +75,8 @@ type ownHeader struct {
 // payloadLine is an item's line: its JSON with the canonical form of its fields.
 type payloadLine struct {
 	PayloadItem
-	FieldsRaw json.RawMessage `json:"fields"`
+	FieldsRaw  json.RawMessage `json:"fields"`
+	WrittenRaw json.RawMessage `json:"written"` // of a revert alone
 }
 
 func encodeContent(prefix string, header any, items []PayloadItem) ([]byte, string, error) {
@@ -106,6 +107,9 @@ func appendPayloadItem(out []byte, it PayloadItem) ([]byte, error) {
 	}
 	out = append(out, head[:len(head)-1]...) // without its "}"
 	out = item.AppendFields(append(out, `,"fields":`...), it.Fields)
+	if it.Op == OpRevert {
+		out = item.AppendFields(append(out, `,"written":`...), it.Written)
+	}
 	return append(out, "}\n"...), nil
 }
 
@@ -167,6 +171,14 @@ func (r *lineReader) item(line []byte) (PayloadItem, error) {
 	var err error
 	if p.Fields, err = item.DecodeFields(p.FieldsRaw); err != nil {
 		return PayloadItem{}, r.bad("%s %s: %v", p.Kind, p.UID, err)
+	}
+	if (p.WrittenRaw != nil) != (p.Op == OpRevert) {
+		return PayloadItem{}, r.bad("%s %s: \"written\" stands in a revert, and only there", p.Kind, p.UID)
+	}
+	if p.Op == OpRevert {
+		if p.Written, err = item.DecodeFields(p.WrittenRaw); err != nil {
+			return PayloadItem{}, r.bad("%s %s: %v", p.Kind, p.UID, err)
+		}
 	}
 	return p.PayloadItem, nil
 }

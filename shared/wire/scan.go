@@ -44,9 +44,19 @@ func (s *scanner) value(t reflect.Type) error {
 	}
 	switch c := s.in[s.pos]; c {
 	case '{':
-		return s.nested(func() error { return s.object(shapeOf(t)) })
+		if err := s.enter(); err != nil {
+			return err
+		}
+		err := s.object(shapeOf(t))
+		s.depth--
+		return err
 	case '[':
-		return s.nested(func() error { return s.array(elem(t)) })
+		if err := s.enter(); err != nil {
+			return err
+		}
+		err := s.array(elem(t))
+		s.depth--
+		return err
 	case '"':
 		_, err := s.text()
 		return err
@@ -55,14 +65,13 @@ func (s *scanner) value(t reflect.Type) error {
 	}
 }
 
-func (s *scanner) nested(read func() error) error {
+// enter takes an opening bracket; the caller lowers depth again.
+func (s *scanner) enter() error {
 	if s.depth++; s.depth > maxNesting {
 		return fmt.Errorf("it nests deeper than %d at byte %d", maxNesting, s.pos)
 	}
 	s.pos++
-	err := read()
-	s.depth--
-	return err
+	return nil
 }
 
 func (s *scanner) object(shape *shape) error {
@@ -144,16 +153,19 @@ func (s *scanner) text() ([]byte, error) {
 }
 
 // key reads a string and undoes its escapes: two spellings of a key are one key.
-func (s *scanner) key() (string, error) {
+func (s *scanner) key() ([]byte, error) {
 	raw, err := s.text()
-	if err != nil || bytes.IndexByte(raw, '\\') < 0 {
-		return string(bytes.Trim(raw, `"`)), err
+	if err != nil {
+		return nil, err
+	}
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1], nil
 	}
 	var out string
 	if err := json.Unmarshal(raw, &out); err != nil {
-		return "", fmt.Errorf("key %.40s: %w", raw, err)
+		return nil, fmt.Errorf("key %.40s: %w", raw, err)
 	}
-	return out, nil
+	return []byte(out), nil
 }
 
 // pairedSurrogates is false for "\ud800" alone, which encoding/json would

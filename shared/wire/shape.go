@@ -59,11 +59,11 @@ func structMembers(t reflect.Type) map[string]reflect.Type {
 	return out
 }
 
-func (s *shape) member(key string) (t reflect.Type, known bool) {
+func (s *shape) member(key []byte) (t reflect.Type, known bool) {
 	if s.any {
 		return s.elem, true
 	}
-	t, known = s.members[key]
+	t, known = s.members[string(key)]
 	return t, known
 }
 
@@ -91,15 +91,15 @@ func holdsNull(t reflect.Type) bool {
 
 // keySet finds double keys. Small objects, which nearly all are, need no map.
 type keySet struct {
-	few  [12]string
+	few  [12][]byte
 	n    int
 	many map[string]struct{}
 }
 
 // add reports false if the key was there already.
-func (k *keySet) add(key string) bool {
+func (k *keySet) add(key []byte) bool {
 	for _, have := range k.few[:min(k.n, len(k.few))] {
-		if have == key {
+		if string(have) == string(key) {
 			return false
 		}
 	}
@@ -108,12 +108,12 @@ func (k *keySet) add(key string) bool {
 		k.n++
 		return true
 	}
-	if _, ok := k.many[key]; ok {
+	if _, ok := k.many[string(key)]; ok {
 		return false
 	}
 	if k.many == nil {
 		k.many = map[string]struct{}{}
 	}
-	k.many[key] = struct{}{}
+	k.many[string(key)] = struct{}{}
 	return true
 }
