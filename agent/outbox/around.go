@@ -1,0 +1,171 @@
+package outbox
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// Dirty is a key to be read from the POS again. Gone says that a deletion, or a
+// change of the key, was seen since the record last read it.
+type Dirty struct {
+	Key
+	Gone bool
+}
+
+// Trouble is a key whose row in the POS cannot be an item.
+type Trouble struct {
+	Key
+	Name string // as a person knows it; may be ""
+	Why  string
+}
+
+// Generation is what plait_links must say of one generation of a key.
+type Generation struct {
+	Key
+	Gen  int64
+	Dead bool
+}
+
+// around writes what comes with the items of a change.
+func (p *putter) around(c Change) error {
+	if c.Mark.Seq != 0 {
+		p.meta.setJSON(metaMark, c.Mark)
+	}
+	steps := []func(Change) error{p.seen, p.dirty, p.troubles, p.generations}
+	for _, step := range steps {
+		if err := step(c); err != nil {
+			return err
+		}
+	}
+	return p.meta.err
+}
+
+func (p *putter) dirty(c Change) error {
+	for _, k := range c.Clean {
+		if err := p.exec("DELETE FROM dirty WHERE kind = $1 AND key = $2", k.Kind, k.Key); err != nil {
+			return err
+		}
+	}
+	for _, d := range c.Dirty {
+		if err := p.markDirty(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *putter) markDirty(d Dirty) error {
+	return p.exec("INSERT INTO dirty (kind, key, gone) VALUES ($1, $2, $3) ON CONFLICT DO UPDATE SET gone = max(gone, excluded.gone)",
+		d.Kind, d.Key.Key, d.Gone)
+}
+
+func (p *putter) troubles(c Change) error {
+	for _, t := range c.Trouble {
+		if err := p.park(Parked{Key: t.Key, Cause: causePOS, Name: t.Name, Why: t.Why}); err != nil {
+			return err
+		}
+	}
+	for _, k := range c.Readable {
+		if _, err := p.unpark(k, causePOS); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *putter) generations(c Change) error {
+	for _, g := range c.Settled {
+		if err := p.exec("DELETE FROM unsettled WHERE kind = $1 AND key = $2 AND gen = $3", g.Kind, g.Key.Key, g.Gen); err != nil {
+			return err
+		}
+	}
+	for _, g := range c.Unsettled {
+		err := p.exec("INSERT OR REPLACE INTO unsettled (kind, key, gen, dead) VALUES ($1, $2, $3, $4)", g.Kind, g.Key.Key, g.Gen, g.Dead)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Dirty returns keys of a kind to be read again, after the given one, in order.
+func (b *Box) Dirty(ctx context.Context, kind, after string, limit int) (out []Dirty, err error) {
+	err = b.read(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, "SELECT key, gone FROM dirty WHERE kind = $1 AND key > $2 ORDER BY key LIMIT $3", kind, after, limit)
+		if err != nil {
+			return fmt.Errorf("cannot list the keys of %s to be read again: %w", kind, err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			d := Dirty{Key: Key{Kind: kind}}
+			if err := rows.Scan(&d.Key.Key, &d.Gone); err != nil {
+				return fmt.Errorf("cannot list the keys of %s to be read again: %w", kind, err)
+			}
+			out = append(out, d)
+		}
+		return rows.Err()
+	})
+	return out, err
+}
+
+// DirtyCount is how many keys wait to be read again, of every kind.
+func (b *Box) DirtyCount(ctx context.Context) (n int, err error) {
+	err = b.read(ctx, func(tx *sql.Tx) error { return tx.QueryRowContext(ctx, "SELECT count(*) FROM dirty").Scan(&n) })
+	return n, err
+}
+
+// Unsettled returns generations that plait_links must still learn, at most limit.
+func (b *Box) Unsettled(ctx context.Context, limit int) (out []Generation, err error) {
+	err = b.read(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, "SELECT kind, key, gen, dead FROM unsettled ORDER BY kind, key, gen LIMIT $1", limit)
+		if err != nil {
+			return fmt.Errorf("cannot list unsettled generations: %w", err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var g Generation
+			if err := rows.Scan(&g.Kind, &g.Key.Key, &g.Gen, &g.Dead); err != nil {
+				return fmt.Errorf("cannot list unsettled generations: %w", err)
+			}
+			out = append(out, g)
+		}
+		return rows.Err()
+	})
+	return out, err
+}
+
+// UnsettledOf returns what is unsettled of one key.
+func (b *Box) UnsettledOf(ctx context.Context, k Key) (out []Generation, err error) {
+	err = b.read(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, "SELECT gen, dead FROM unsettled WHERE kind = $1 AND key = $2 ORDER BY gen", k.Kind, k.Key)
+		if err != nil {
+			return fmt.Errorf("cannot list unsettled generations of %s %s: %w", k.Kind, k.Key, err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			g := Generation{Key: k}
+			if err := rows.Scan(&g.Gen, &g.Dead); err != nil {
+				return fmt.Errorf("cannot list unsettled generations of %s %s: %w", k.Kind, k.Key, err)
+			}
+			out = append(out, g)
+		}
+		return rows.Err()
+	})
+	return out, err
+}
+
+// Settle says that plait_links knows these generations now. One that changed
+// since it was listed stays.
+func (b *Box) Settle(ctx context.Context, known []Generation) error {
+	return b.write(ctx, func(tx *sql.Tx) error {
+		s := newStatements(ctx, tx)
+		for _, g := range known {
+			err := s.exec("DELETE FROM unsettled WHERE kind = $1 AND key = $2 AND gen = $3 AND dead = $4", g.Kind, g.Key.Key, g.Gen, g.Dead)
+			if err != nil {
+				return fmt.Errorf("cannot record that generations are settled: %w", err)
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,238 @@
+package outbox
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"plait/shared/item"
+	"plait/shared/wire"
+)
+
+// Change is what capture learned in one step. All of it becomes durable in one
+// transaction.
+type Change struct {
+	Items []item.Item // newest states and tombstones
+	// Mark is the newest change row seen; zero leaves the mark as it is.
+	Mark wire.Mark
+	// Seen are the change rows whose effect is in the record with this.
+	Seen []Seen
+	// Clean are keys that were read again, Dirty are keys to be read again.
+	Clean []Key
+	Dirty []Dirty
+	// Trouble are keys whose rows cannot be items; Readable are keys that can.
+	Trouble  []Trouble
+	Readable []Key
+	// Unsettled are generations that plait_links must learn; Settled are those that
+	// it turned out to know, or that do not hold any more.
+	Unsettled []Generation
+	Settled   []Generation
+}
+
+// Put records a change. Items that the record holds with the same digest change
+// nothing; the others take the next revisions, in their order, and are queued. It
+// returns how many changed. Where an identity stands twice the last one counts.
+func (b *Box) Put(ctx context.Context, c Change) (changed int, err error) {
+	err = b.write(ctx, func(tx *sql.Tx) error {
+		p, err := newPutter(ctx, tx, b.now().Unix())
+		if err != nil {
+			return err
+		}
+		if err := p.items(c.Items); err != nil {
+			return fmt.Errorf("cannot record what the POS holds: %w", err)
+		}
+		if err := p.around(c); err != nil {
+			return fmt.Errorf("cannot record what was captured: %w", err)
+		}
+		changed = p.changed
+		return p.finish()
+	})
+	return changed, err
+}
+
+// putter is one writing transaction on items and outbox.
+type putter struct {
+	*statements
+	meta     *meta
+	kinds    *kindTable
+	now      int64 // Unix seconds
+	revision int64 // the newest given out
+	flying   int64 // the last place of the batch in flight; 0 if there is none
+	lastID   int64 // of items
+	newFrom  int64 // the first id that this transaction inserts
+	fresh    []any // arguments of rows to insert, not yet inserted
+	changed  int
+	wrong    map[*kind]bool // kinds whose kept sums may hold a damaged row
+}
+
+func newPutter(ctx context.Context, tx *sql.Tx, now int64) (*putter, error) {
+	p := &putter{statements: newStatements(ctx, tx), meta: metaOf(ctx, tx), now: now, wrong: map[*kind]bool{}}
+	p.revision = p.meta.int(metaRevision)
+	if p.meta.err != nil {
+		return nil, p.meta.err
+	}
+	var err error
+	if p.kinds, err = loadKinds(ctx, tx); err != nil {
+		return nil, err
+	}
+	row := tx.QueryRowContext(ctx, "SELECT coalesce((SELECT max(id) FROM items), 0), coalesce((SELECT max(last) FROM batch), 0)")
+	if err := row.Scan(&p.lastID, &p.flying); err != nil {
+		return nil, fmt.Errorf("cannot read the agent's record: %w", err)
+	}
+	p.newFrom = p.lastID + 1
+	return p, nil
+}
+
+// finish writes what was counted along the way.
+func (p *putter) finish() error {
+	for k := range p.wrong {
+		if err := recount(p.ctx, p.tx, k); err != nil {
+			return err
+		}
+	}
+	if err := p.kinds.save(p.ctx, p.tx); err != nil {
+		return err
+	}
+	p.meta.setInt(metaRevision, p.revision)
+	return p.meta.err
+}
+
+func (p *putter) next() int64 {
+	p.revision++
+	return p.revision
+}
+
+// items puts items in stretches of one kind, at most bulk at a time.
+func (p *putter) items(items []item.Item) error {
+	for len(items) > 0 {
+		n := 1
+		for n < min(len(items), bulk) && items[n].Kind == items[0].Kind {
+			n++
+		}
+		if err := p.stretch(items[:n]); err != nil {
+			return err
+		}
+		items = items[n:]
+	}
+	return p.queueFresh()
+}
+
+type keyGen struct {
+	key string
+	gen int64
+}
+
+func (p *putter) stretch(items []item.Item) error {
+	k := p.kinds.named(items[0].Kind)
+	old, err := p.olds(k.id, items)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		if err := p.one(k, &items[i], old); err != nil {
+			return err
+		}
+	}
+	return p.insertFresh()
+}
+
+// olds reads the rows that hold the items' identities now. It leaves room in the
+// map for an identity that stands twice among the items.
+func (p *putter) olds(kind int64, items []item.Item) (map[keyGen]*stored, error) {
+	keys := make([]string, len(items))
+	for i := range items {
+		keys[i] = items[i].Key
+	}
+	out := make(map[keyGen]*stored, len(items))
+	each := func(rows *sql.Rows) error {
+		s := &stored{}
+		if err := rows.Scan(s.into()...); err != nil {
+			return err
+		}
+		out[keyGen{s.key, s.gen}] = s
+		return nil
+	}
+	return out, p.byKeys(each, "SELECT "+storedColumns+" FROM items i WHERE i.kind = ? AND i.key IN", kind, keys)
+}
+
+func (p *putter) one(k *kind, it *item.Item, old map[keyGen]*stored) error {
+	body := item.Append(make([]byte, 0, 512), *it)
+	digest := item.DigestOf(body)
+	id := keyGen{it.Key, it.Gen}
+	o := old[id]
+	if o != nil && o.sum() == digest && o.soundHead() {
+		return p.refresh(o, body)
+	}
+	p.changed++
+	if o != nil && o.id >= p.newFrom { // twice in this stretch: write the first one out
+		if err := p.queueFresh(); err != nil {
+			return err
+		}
+	}
+	if o != nil {
+		return p.replace(k, it, o, digest, body)
+	}
+	old[id] = p.insert(k, it, digest, body)
+	return nil
+}
+
+// refresh writes the body again where the one on the disk is damaged: whoever
+// puts an item has it from the POS.
+func (p *putter) refresh(o *stored, body []byte) error {
+	return p.exec("UPDATE items SET body = $1 WHERE id = $2 AND body <> $1", body, o.id)
+}
+
+func (p *putter) insert(k *kind, it *item.Item, digest item.Digest, body []byte) *stored {
+	p.lastID++
+	rev := p.next()
+	s := &stored{
+		id: p.lastID, kind: k.id, key: it.Key, gen: it.Gen, dead: it.Deleted,
+		revision: rev, pos: rev, digest: digest[:],
+	}
+	if !s.dead {
+		k.add(digest)
+	}
+	s.chk = s.check()
+	p.fresh = append(p.fresh, s.id, s.kind, s.key, s.gen, s.dead, s.revision, s.pos, s.chk, s.digest, body)
+	return s
+}
+
+const (
+	itemColumns = 10
+	insertItem  = "INSERT INTO items (id, kind, key, gen, dead, revision, pos, chk, digest, body) VALUES (?,?,?,?,?,?,?,?,?,?)"
+)
+
+var insertItems = insertItem + repeat(",(?,?,?,?,?,?,?,?,?,?)", bulk-1)
+
+func repeat(s string, n int) string {
+	out := make([]byte, 0, n*len(s))
+	for range n {
+		out = append(out, s...)
+	}
+	return string(out)
+}
+
+// insertFresh writes the new rows, many with one statement.
+func (p *putter) insertFresh() error {
+	for len(p.fresh) > 0 {
+		text, n := insertItem, itemColumns
+		if len(p.fresh) >= bulk*itemColumns {
+			text, n = insertItems, bulk*itemColumns
+		}
+		if err := p.exec(text, p.fresh[:n]...); err != nil {
+			return err
+		}
+		p.fresh = p.fresh[n:]
+	}
+	return nil
+}
+
+// queueFresh queues the new rows without carrying them through Go again.
+func (p *putter) queueFresh() error {
+	if err := p.insertFresh(); err != nil || p.lastID < p.newFrom {
+		return err
+	}
+	err := p.exec("INSERT INTO outbox (pos, sort, kind, ref, at) SELECT pos, dead, kind, id, $1 FROM items WHERE id >= $2", p.now, p.newFrom)
+	p.newFrom = p.lastID + 1
+	return err
+}
