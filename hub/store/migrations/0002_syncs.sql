@@ -1,0 +1,26 @@
+-- An operator's syncs. Each was cut into one job for each receiver, which names
+-- it as its cause.
+CREATE TABLE syncs (
+  network INTEGER NOT NULL REFERENCES networks,
+  id TEXT NOT NULL,
+  plan TEXT NOT NULL, -- digest of the Test that it carries out
+  source TEXT NOT NULL, -- id of the store that it copies from
+  label TEXT NOT NULL,
+  body BLOB NOT NULL, -- JSON; hub/storesync knows its form
+  made_by TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (network, id),
+  UNIQUE (network, plan)
+);
+CREATE INDEX syncs_at ON syncs (network, at);
+
+-- How many items of a kind a source had when all of them were synced last: a
+-- list that shrank a lot since then deletes nothing.
+CREATE TABLE sync_sizes (
+  network INTEGER NOT NULL REFERENCES networks,
+  source TEXT NOT NULL, -- id
+  kind TEXT NOT NULL,
+  items INTEGER NOT NULL CHECK (items >= 0),
+  at INTEGER NOT NULL,
+  PRIMARY KEY (network, source, kind)
+);
