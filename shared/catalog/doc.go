@@ -4,8 +4,34 @@
 // network can overlay; nothing in the code knows a kind by name.
 //
 // [Load] reads and validates a folder of files and names file, line and what is
-// wrong. [Catalog.Encode] gives the one form that travels from hub to agents,
-// and its digest.
+// wrong, of everything that is wrong; [LoadOver] does so for a network's own
+// files over the shipped ones. [Catalog.Encode] gives the one form that travels
+// from hub to agents, and [Catalog.Digest] its digest.
+//
+// # A file
+//
+// service.yaml holds the kind service. Names have lower-case letters, digits and
+// "_"; fields stand in the order in which an operator reads them:
+//
+//	kind: service
+//	title: Services
+//	help: One sentence of what the kind is.
+//	direction: sync                # or upload: goes up only; every field is then never
+//	match: {code: [sku], name: name, category: category}
+//	active: active                 # the bool field that retires an item
+//	fields:
+//	  name: {title: Service Name, type: text, policy: locked, source: "S3: Service Name"}
+//	  category: {title: Category, type: reference, ref: service_category, policy: locked}
+//	  price_lines:
+//	    title: Service Details
+//	    type: rows                 # elements with a key of their own
+//	    key: text
+//	    policy: unlocked
+//	    locked_when: price_sync    # a switch of the network
+//	    columns:                   # follow the field's policy where they name none
+//	      price: {title: Price, type: decimal}
+//	operations:                    # what a branch may do to a synced item
+//	  delete: {allowed: false, note: "S3: Locations can't: Delete a synced Service"}
 //
 // The package never opens a database, a connection or a clock.
 package catalog

@@ -1,0 +1,113 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"plait/shared/item"
+)
+
+// match checks that a first sync can look where the kind says: fields that are
+// there, that travel, and that hold one plain value.
+func (c checker) match() {
+	m := c.kind.Match
+	if c.kind.Direction == UploadOnly && (len(m.Code) > 0 || m.Name != "" || m.Category != "") {
+		c.tell("match", "match", "a kind that only goes up is matched with nothing; leave it out")
+		return
+	}
+	for i, name := range m.Code {
+		if slices.Contains(m.Code[:i], name) {
+			c.tell("match.code", "match", fmt.Sprintf("field %s stands twice in code", quoted(name)))
+		}
+		c.matchField("code", name, "text", "integer", "decimal", "bool", "time", "reference")
+	}
+	if m.Name != "" {
+		c.matchField("name", m.Name, "text")
+	}
+	if m.Category != "" {
+		c.matchField("category", m.Category, "reference")
+		if m.Name == "" {
+			c.tell("match.category", "match", "category narrows a match by name, and there is no name")
+		}
+	}
+}
+
+func (c checker) matchField(key, name string, types ...string) {
+	f, ok := c.kind.Field(name)
+	switch at := "match." + key; {
+	case !ok:
+		c.tell(at, "match", fmt.Sprintf("%s names the field %s, which is not there%s", key, quoted(name), suggest(name, fieldNames(c.kind.Fields))))
+	case f.Policy == item.Never:
+		c.tell(at, "match", fmt.Sprintf("%s names the field %s, which never syncs: the receiver would have nothing to compare", key, name))
+	case !slices.Contains(types, f.Type) && slices.Contains(Types, f.Type):
+		c.tell(at, "match", fmt.Sprintf("%s names the field %s of type %s: it must be %s", key, name, f.Type, strings.Join(types, ", ")))
+	}
+}
+
+func (c checker) active() {
+	if c.kind.Active == "" {
+		return
+	}
+	f, ok := c.kind.Field(c.kind.Active)
+	switch {
+	case !ok:
+		c.tell("active", "", fmt.Sprintf("active names the field %s, which is not there%s", quoted(c.kind.Active), suggest(c.kind.Active, fieldNames(c.kind.Fields))))
+	case f.Type != "bool":
+		c.tell("active", "", fmt.Sprintf("active names the field %s of type %s: it must be bool", f.Name, f.Type))
+	}
+}
+
+func (c checker) operations() {
+	for i, o := range c.kind.Operations {
+		at, where := "operations."+o.Name, "operation "+o.Name
+		c.name(at, where, o.Name)
+		c.words(at+".note", where, o.Note, maxHelp, false)
+		if slices.ContainsFunc(c.kind.Operations[:i], func(p Operation) bool { return p.Name == o.Name }) {
+			c.tell(at, where, "it stands twice")
+		}
+	}
+}
+
+// checkRefs checks that what a kind refers to is there, and can travel with it.
+func checkRefs(k Kind, c *Catalog, tell report) {
+	for _, f := range k.Fields {
+		checkRef(k, f, "fields."+f.Name, "field "+f.Name, c, tell)
+		for _, col := range f.Columns {
+			checkRef(k, col, "fields."+f.Name+".columns."+col.Name, "column "+f.Name+"."+col.Name, c, tell)
+		}
+	}
+}
+
+func checkRef(k Kind, f Field, at, where string, c *Catalog, tell report) {
+	if f.Ref == "" {
+		return
+	}
+	target, ok := c.Kind(f.Ref)
+	switch {
+	case !ok:
+		tell(at+".ref", where, fmt.Sprintf("unknown kind %s%s", quoted(f.Ref), suggest(f.Ref, kindNames(c))))
+	case f.Policy != item.Never && target.Direction == UploadOnly:
+		tell(at+".ref", where, fmt.Sprintf("it refers to %s, which only goes up: a receiver would never have it; make the field never", f.Ref))
+	}
+}
+
+func fieldNames(fields []Field) []string {
+	out := make([]string, len(fields))
+	for i, f := range fields {
+		out[i] = f.Name
+	}
+	slices.Sort(out)
+	return out
+}
+
+func kindNames(c *Catalog) []string {
+	out := make([]string, len(c.Kinds))
+	for i, k := range c.Kinds {
+		out[i] = k.Name
+	}
+	return out
+}
+
+// lastOf is the last word of a path.
+func lastOf(at string) string { return at[strings.LastIndexByte(at, '.')+1:] }
