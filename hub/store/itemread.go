@@ -1,0 +1,154 @@
+package store
+
+import (
+	"fmt"
+
+	"plait/shared/item"
+)
+
+// itemsOf begins every query for items: of one copy of one store.
+const itemsOf = `SELECT ` + itemColumns + ` FROM items WHERE network = $1 AND store = $2 AND copy = $3 `
+
+// Item returns the row of an identity in a copy, or ErrNotFound.
+func (v *StoreView) Item(copy int64, id item.ID) (Item, error) {
+	s, err := v.prepared(itemsOf + `AND kind = $4 AND key = $5 AND gen = $6`)
+	if err != nil {
+		return Item{}, err
+	}
+	rows, err := s.Query(v.at.network, v.at.store, copy, id.Kind, id.Key, id.Gen)
+	if err != nil {
+		return Item{}, err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return Item{}, err
+		}
+		return Item{}, ErrNotFound
+	}
+	return readItem(rows)
+}
+
+// Gens returns all generations of a key in the live copy, the newest first.
+func (v *StoreView) Gens(kind, key string) ([]Item, error) {
+	return v.liveItems(`AND kind = $4 AND key = $5 ORDER BY gen DESC`, kind, key)
+}
+
+// ItemsByUID returns the items of a kind with that uid in the live copy; more
+// than one only while an alias waits to be made.
+func (v *StoreView) ItemsByUID(kind, uid string) ([]Item, error) {
+	if uid == "" {
+		return nil, nil
+	}
+	return v.liveItems(`AND kind = $4 AND uid = $5 AND uid <> '' ORDER BY key, gen`, kind, uid)
+}
+
+// Items returns rows of a kind in the live copy with an identity after the given
+// one, in the order of key and gen, at most limit; tombstones are among them.
+// Begin with the zero ID.
+func (v *StoreView) Items(kind string, after item.ID, limit int) ([]Item, error) {
+	return v.liveItems(`AND kind = $4 AND (key, gen) > ($5, $6) ORDER BY key, gen LIMIT $7`, kind, after.Key, afterGen(after), limit)
+}
+
+// ItemsSince returns rows of a kind whose sync_rev is above the given one, in
+// its order, at most limit.
+func (v *StoreView) ItemsSince(kind string, syncRev int64, limit int) ([]Item, error) {
+	return v.liveItems(`AND kind = $4 AND sync_rev > $5 AND sync_rev > 0 ORDER BY sync_rev LIMIT $6`, kind, syncRev, limit)
+}
+
+// Linked returns rows of the live copy that an agent cannot make up again from
+// its POS alone: links, tombstones, and generations above 1. They come in the
+// order of kind, key and gen, after the given identity, at most limit.
+func (v *StoreView) Linked(after item.ID, limit int) ([]Item, error) {
+	return v.liveItems(`AND (kind, key, gen) > ($4, $5, $6) AND sync_rev > 0 AND (birth <> '' OR gen > 1 OR deleted_at > 0)
+		ORDER BY kind, key, gen LIMIT $7`, after.Kind, after.Key, afterGen(after), limit)
+}
+
+// HasLinks reports whether the live copy holds a link.
+func (v *StoreView) HasLinks() (bool, error) {
+	items, err := v.liveItems(`AND sync_rev > 0 AND birth <> '' AND deleted_at = 0 LIMIT 1`)
+	return len(items) > 0, err
+}
+
+// PageOf returns rows of any copy in the order of kind, key and gen, after the
+// given identity, at most limit.
+func (v *StoreView) PageOf(copy int64, after item.ID, limit int) ([]Item, error) {
+	return v.itemsIn(copy, `AND (kind, key, gen) > ($4, $5, $6) ORDER BY kind, key, gen LIMIT $7`,
+		after.Kind, after.Key, afterGen(after), limit)
+}
+
+// afterGen lets the zero ID stand before every generation, 0 included.
+func afterGen(id item.ID) int64 {
+	if id == (item.ID{}) {
+		return -1
+	}
+	return id.Gen
+}
+
+func (v *StoreView) liveItems(where string, args ...any) ([]Item, error) {
+	c, err := v.Copy()
+	if err != nil {
+		return nil, err
+	}
+	return v.itemsIn(c.Live, where, args...)
+}
+
+func (v *StoreView) itemsIn(copy int64, where string, args ...any) ([]Item, error) {
+	items, err := many(v.View, readItem, itemsOf+where, append([]any{v.at.network, v.at.store, copy}, args...)...)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the items of store %s: %w", v.Store.Name, err)
+	}
+	return items, nil
+}
+
+// Head is an item's identity and digest.
+type Head struct {
+	item.ID
+	Digest item.Digest
+}
+
+// Heads calls each for every live item of a kind in the live copy. It reads no
+// bodies, so that hundreds of thousands cost little.
+func (v *StoreView) Heads(kind string, each func(Head) error) error {
+	c, err := v.Copy()
+	if err != nil {
+		return err
+	}
+	rows, err := v.tx.QueryContext(v.ctx, `SELECT key, gen, digest FROM items
+		WHERE network = $1 AND store = $2 AND copy = $3 AND kind = $4 AND deleted_at = 0`, v.at.network, v.at.store, c.Live, kind)
+	if err != nil {
+		return fmt.Errorf("cannot read the items of store %s: %w", v.Store.Name, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		h := Head{ID: item.ID{Kind: kind}}
+		if err := rows.Scan(&h.Key, &h.Gen, digestInto{&h.Digest}); err != nil {
+			return err
+		}
+		if err := each(h); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// OldCopies returns the copies that hold rows and are neither live nor being
+// built.
+func (v *StoreView) OldCopies() ([]int64, error) {
+	c, err := v.Copy()
+	if err != nil {
+		return nil, err
+	}
+	var out []int64
+	for last := int64(-1); ; {
+		n, err := v.number(`SELECT coalesce(min(copy), -1) FROM items WHERE network = $1 AND store = $2 AND copy > $3`,
+			v.at.network, v.at.store, last)
+		if err != nil || n < 0 {
+			return out, err
+		}
+		if n != c.Live && n != c.Building {
+			out = append(out, n)
+		}
+		last = n
+	}
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"plait/shared/item"
+)
+
+// Item is a row of the hub's copy of a store.
+type Item struct {
+	item.ID
+	Revision   int64       // of the copy, at the last change
+	SyncRev    int64       // of the kind, at the last change that can be synced; 0 if the kind only goes up
+	Digest     item.Digest // of Body
+	SyncDigest item.Digest // of what can be synced; zero if the kind only goes up
+	AgentEpoch int64       // place; with AgentRev it never goes down
+	AgentRev   int64
+	POSEpoch   int64      // place; 0 if not known
+	UID        string     // "" if the kind only goes up
+	Birth      item.Birth // of the link; "" if not linked
+	Adopted    bool
+	Deleted    time.Time // zero: it lives
+	Body       []byte    // canonical form
+}
+
+// Live reports whether the item is no tombstone.
+func (i Item) Live() bool { return i.Deleted.IsZero() }
+
+// Decode returns the item that the row holds.
+func (i Item) Decode() (item.Item, error) { return item.Decode(i.Body) }
+
+const itemColumns = `kind, key, gen, revision, sync_rev, digest, sync_digest, agent_epoch, agent_rev, pos_epoch, uid, birth, adopted, deleted_at, body`
+
+const itemColumnCount = 15
+
+func readItem(s scanner) (i Item, err error) {
+	return i, s.Scan(&i.Kind, &i.Key, &i.Gen, &i.Revision, &i.SyncRev, digestInto{&i.Digest}, digestInto{&i.SyncDigest}, &i.AgentEpoch,
+		&i.AgentRev, &i.POSEpoch, &i.UID, &i.Birth, &i.Adopted, msTime{&i.Deleted}, &i.Body)
+}
+
+func (i Item) values(args []any) []any {
+	var sync any
+	if i.SyncRev > 0 {
+		sync = i.SyncDigest[:]
+	}
+	return append(args, i.Kind, i.Key, i.Gen, i.Revision, i.SyncRev, i.Digest[:], sync, i.AgentEpoch, i.AgentRev, i.POSEpoch, i.UID,
+		string(i.Birth), flag(i.Adopted), ms(i.Deleted), i.Body)
+}
+
+// insertChunk is how many rows one INSERT holds: past twenty the engine gains
+// no more from it.
+const insertChunk = 20
+
+// InsertItems adds those of items whose identity the copy does not hold yet, and
+// returns the places of the others, rising. Each Revision must be one that the
+// copy has not given out before.
+func (tx *StoreTx) InsertItems(copy int64, items []Item) (present []int, err error) {
+	args := make([]any, 0, insertChunk*(itemColumnCount+3))
+	for from := 0; from < len(items); from += insertChunk {
+		chunk := items[from:min(from+insertChunk, len(items))]
+		args = args[:0]
+		for _, i := range chunk {
+			args = i.values(append(args, tx.at.network, tx.at.store, copy))
+		}
+		n, err := tx.execHot(insertItems(len(chunk)), args...)
+		if err != nil {
+			return nil, fmt.Errorf("cannot add items to the copy of store %s: %w", tx.Store.Name, err)
+		}
+		if int(n) == len(chunk) {
+			continue
+		}
+		for i := range chunk {
+			fresh, err := tx.number(`SELECT count(*) FROM items WHERE network = $1 AND store = $2 AND copy = $3 AND kind = $4 AND key = $5
+				AND gen = $6 AND revision = $7`, tx.at.network, tx.at.store, copy, chunk[i].Kind, chunk[i].Key, chunk[i].Gen, chunk[i].Revision)
+			if err != nil {
+				return nil, err
+			}
+			if fresh == 0 {
+				present = append(present, from+i)
+			}
+		}
+	}
+	return present, nil
+}
+
+// insertItems is the statement for n rows. It has "?" for placeholders: SQLite
+// looks "$n" up by name, which costs the square of their number.
+func insertItems(n int) string {
+	if n == insertChunk {
+		return insertWholeChunk
+	}
+	row := ", (?" + strings.Repeat(", ?", itemColumnCount+2) + ")"
+	return `INSERT INTO items (network, store, copy, ` + itemColumns + `) VALUES ` + strings.Repeat(row, n)[2:] + ` ON CONFLICT DO NOTHING`
+}
+
+var insertWholeChunk = func() string {
+	row := ", (?" + strings.Repeat(", ?", itemColumnCount+2) + ")"
+	return `INSERT INTO items (network, store, copy, ` + itemColumns + `) VALUES ` + strings.Repeat(row, insertChunk)[2:] + ` ON CONFLICT DO NOTHING`
+}()
+
+// ReplaceItem overwrites the row of the item's identity.
+func (tx *StoreTx) ReplaceItem(copy int64, i Item) error {
+	args := append(i.values(make([]any, 0, itemColumnCount+3))[3:], tx.at.network, tx.at.store, copy, i.Kind, i.Key, i.Gen)
+	n, err := tx.execHot(`UPDATE items SET revision = ?, sync_rev = ?, digest = ?, sync_digest = ?, agent_epoch = ?, agent_rev = ?,
+		pos_epoch = ?, uid = ?, birth = ?, adopted = ?, deleted_at = ?, body = ?, result_payload = NULL, result_n = NULL, delta = NULL
+		WHERE network = ? AND store = ? AND copy = ? AND kind = ? AND key = ? AND gen = ?`, args...)
+	if err := must1(n, err); err != nil {
+		return fmt.Errorf("cannot change %s %s of store %s: %w", i.Kind, i.Key, tx.Store.Name, err)
+	}
+	return nil
+}
+
+// RemoveItems removes at most limit rows of a copy that counts no more, and its
+// sums once it has none left. It fails with ErrConflict for the live copy.
+func (tx *StoreTx) RemoveItems(copy int64, limit int) (removed int64, err error) {
+	c, err := tx.Copy()
+	if err != nil {
+		return 0, err
+	}
+	if copy == c.Live {
+		return 0, fmt.Errorf("cannot remove the live copy of store %s: %w", tx.Store.Name, ErrConflict)
+	}
+	removed, err = tx.exec(`DELETE FROM items WHERE (network, store, copy, kind, key, gen) IN (SELECT network, store, copy, kind, key, gen
+		FROM items WHERE network = $1 AND store = $2 AND copy = $3 LIMIT $4)`, tx.at.network, tx.at.store, copy, limit)
+	if err == nil && removed == 0 {
+		_, err = tx.exec(`DELETE FROM kind_sums WHERE network = $1 AND store = $2 AND copy = $3`, tx.at.network, tx.at.store, copy)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("cannot remove an old copy of store %s: %w", tx.Store.Name, err)
+	}
+	return removed, nil
+}

@@ -1,0 +1,194 @@
+package store
+
+import (
+	"fmt"
+	"time"
+)
+
+// States of a job. hub/queue draws how they follow one another.
+const (
+	Pending         = "pending"          // a continuous sync's change, not cut into a job yet
+	Queued          = "queued"           //
+	Begun           = "begun"            // the agent was told to apply it
+	CancelRequested = "cancel_requested" // cancelled after it was begun: the receipt decides
+	Applied         = "applied"          //
+	Cancelled       = "cancelled"        // by a named operator
+	RolledBack      = "rolled_back"      // applied, then lost with a restored POS database: it goes first again
+	Lost            = "lost"             // the same, but it reset or deleted: closed
+)
+
+// openStates lists the open ones as the index jobs_open does.
+const openStates = `state IN ('pending', 'queued', 'begun', 'cancel_requested', 'rolled_back')`
+
+// IsOpen reports whether a job in that state is open: whether it refuses a full
+// upload.
+func IsOpen(state string) bool {
+	return state != Applied && state != Cancelled && state != Lost
+}
+
+// Job is one entry of a store's queue.
+type Job struct {
+	ID        string // UUID
+	Epoch     int64  // place of the hub epoch; with Number, the order
+	EpochName string
+	Number    int64
+	Sort      string // "sync", "retry", "revert", "repair"
+	Label     string // what an operator called it
+	Cause     string // the sync that it is part of, or what set it off
+	State     string
+	Payload   string // hash; "" while pending
+	Own       string // hash; "" if it has none
+	Plan      string // digest of the Test
+	Items     int    // in payload and own part
+	Resets    bool   // it resets fields or deletes
+	RetryOf   string // the job whose parked items it retries
+	CreatedBy string
+	Created   time.Time
+	Begun     time.Time
+	BegunBy   string // installation
+	Ended     time.Time
+	EndedBy   string // who cancelled it
+	Why       string // it stands so, in a sentence; "" mostly
+}
+
+// Open reports whether the job is open.
+func (j Job) Open() bool { return IsOpen(j.State) }
+
+// After reports whether j comes after a place in the order of jobs.
+func (j Job) After(epoch, number int64) bool {
+	return j.Epoch > epoch || (j.Epoch == epoch && j.Number > number)
+}
+
+const jobColumns = `j.id, j.epoch, e.epoch, j.number, j.sort, j.label, j.cause, j.state, j.payload, j.own, j.plan, j.items, j.resets,
+	j.retry_of, j.created_by, j.created_at, j.begun_at, j.begun_by, j.ended_at, j.ended_by, j.why`
+
+const jobsOf = `SELECT ` + jobColumns + ` FROM jobs j JOIN hub_epochs e ON e.place = j.epoch WHERE j.network = $1 AND j.store = $2 `
+
+func readJob(s scanner) (j Job, err error) {
+	return j, s.Scan(&j.ID, &j.Epoch, &j.EpochName, &j.Number, &j.Sort, &j.Label, &j.Cause, &j.State, &j.Payload, &j.Own, &j.Plan,
+		&j.Items, &j.Resets, &j.RetryOf, &j.CreatedBy, msTime{&j.Created}, msTime{&j.Begun}, &j.BegunBy, msTime{&j.Ended}, &j.EndedBy, &j.Why)
+}
+
+// Job returns a job of the store, or ErrNotFound: also for another store's.
+func (v *StoreView) Job(id string) (Job, error) {
+	j, err := one(v.View, readJob, jobsOf+`AND j.id = $3`, v.at.network, v.at.store, id)
+	if err != nil {
+		return j, fmt.Errorf("job %s of store %s: %w", id, v.Store.Name, err)
+	}
+	return j, nil
+}
+
+// OpenJobs returns the store's open jobs in order, at most limit; 0 means all.
+func (v *StoreView) OpenJobs(limit int) ([]Job, error) {
+	if limit <= 0 {
+		limit = -1
+	}
+	return v.jobs(`AND j.`+openStates+` ORDER BY j.epoch, j.number LIMIT $3`, limit)
+}
+
+// CountOpen returns how many jobs of the store are open.
+func (v *StoreView) CountOpen() (int, error) {
+	n, err := v.number(`SELECT count(*) FROM jobs WHERE network = $1 AND store = $2 AND `+openStates, v.at.network, v.at.store)
+	return int(n), err
+}
+
+// AppliedAfter returns the applied jobs after a place in the order of jobs.
+func (v *StoreView) AppliedAfter(epoch, number int64) ([]Job, error) {
+	return v.jobs(`AND j.state = 'applied' AND (j.epoch, j.number) > ($3, $4) ORDER BY j.epoch, j.number`, epoch, number)
+}
+
+// Jobs returns the newest jobs of the store, at most limit, newest first.
+func (v *StoreView) Jobs(limit int) ([]Job, error) {
+	return v.jobs(`ORDER BY j.epoch DESC, j.number DESC LIMIT $3`, limit)
+}
+
+// NewestApplied returns the newest applied jobs, newest first, at most limit.
+func (v *StoreView) NewestApplied(limit int) ([]Job, error) {
+	return v.jobs(`AND j.state = 'applied' ORDER BY j.epoch DESC, j.number DESC LIMIT $3`, limit)
+}
+
+func (v *StoreView) jobs(where string, args ...any) ([]Job, error) {
+	jobs, err := many(v.View, readJob, jobsOf+where, append([]any{v.at.network, v.at.store}, args...)...)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the jobs of store %s: %w", v.Store.Name, err)
+	}
+	return jobs, nil
+}
+
+// JobOfNetwork is a job with its store.
+type JobOfNetwork struct {
+	Job
+	Store string // id
+}
+
+// JobsByCause returns the jobs that a sync was cut into, by store.
+func (v *View) JobsByCause(network, cause string) ([]JobOfNetwork, error) {
+	jobs, err := many(v, func(s scanner) (JobOfNetwork, error) {
+		var j JobOfNetwork
+		job, err := readJob(withFirst{s, &j.Store})
+		j.Job = job
+		return j, err
+	}, `SELECT s.id, `+jobColumns+` FROM jobs j JOIN hub_epochs e ON e.place = j.epoch
+		JOIN stores s ON s.network = j.network AND s.store = j.store JOIN networks n ON n.network = j.network
+		WHERE n.id = $1 AND j.cause = $2 ORDER BY s.name, j.epoch, j.number`, network, cause)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the jobs of %s: %w", cause, err)
+	}
+	return jobs, nil
+}
+
+// withFirst scans one more column before the others.
+type withFirst struct {
+	scanner
+	first any
+}
+
+func (w withFirst) Scan(to ...any) error { return w.scanner.Scan(append([]any{w.first}, to...)...) }
+
+// AddJob adds a job with the next number in the current hub epoch, in state
+// queued, or pending if it has neither payload nor own part. An empty ID is
+// chosen. It fails with ErrConflict if the store has a pending entry already.
+func (tx *StoreTx) AddJob(j Job) (Job, error) {
+	epoch, err := tx.HubEpoch()
+	if err != nil {
+		return j, err
+	}
+	if j.ID == "" {
+		j.ID = NewID()
+	}
+	j.Epoch, j.EpochName, j.Number = epoch.Place, epoch.Epoch, tx.Store.LastJob+1
+	j.State, j.Created = Queued, tx.now
+	if j.Payload == "" && j.Own == "" {
+		j.State = Pending
+	}
+	_, err = tx.exec(`INSERT INTO jobs (network, store, id, epoch, number, sort, label, cause, state, payload, own, plan, items, resets,
+		retry_of, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		tx.at.network, tx.at.store, j.ID, j.Epoch, j.Number, j.Sort, j.Label, j.Cause, j.State, j.Payload, j.Own, j.Plan, j.Items,
+		flag(j.Resets), j.RetryOf, j.CreatedBy, ms(j.Created))
+	if err == nil {
+		_, err = tx.exec(`UPDATE stores SET last_job = $1 WHERE network = $2 AND store = $3`, j.Number, tx.at.network, tx.at.store)
+	}
+	if err != nil {
+		return j, fmt.Errorf("cannot queue a job for store %s: %w", tx.Store.Name, err)
+	}
+	tx.Store.LastJob = j.Number
+	return j, nil
+}
+
+// SetJob stores what changes in a job's life: its state, beginning and end, and
+// the contents that a pending entry was cut into. The contents of any other job
+// never change: it fails with ErrConflict.
+func (tx *StoreTx) SetJob(j Job) error {
+	n, err := tx.exec(`UPDATE jobs SET state = $1, begun_at = $2, begun_by = $3, ended_at = $4, ended_by = $5, why = $6,
+		payload = $7, own = $8, plan = $9, items = $10, resets = $11
+		WHERE network = $12 AND store = $13 AND id = $14 AND (state = 'pending' OR (payload = $7 AND own = $8))`,
+		j.State, ms(j.Begun), j.BegunBy, ms(j.Ended), j.EndedBy, j.Why, j.Payload, j.Own, j.Plan, j.Items, flag(j.Resets),
+		tx.at.network, tx.at.store, j.ID)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%w: it is gone, or its contents are another's", ErrConflict)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot change job %d of store %s: %w", j.Number, tx.Store.Name, err)
+	}
+	return nil
+}

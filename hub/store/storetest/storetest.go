@@ -1,0 +1,80 @@
+// Package storetest is the suite that any engine of hub/store must pass, and
+// what tests of the rooms above need to begin: a hub with a network and stores.
+package storetest
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"plait/hub/store"
+)
+
+// Clock is a clock that a test moves by hand.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewClock returns a clock at nine in the morning of an ordinary day.
+func NewClock() *Clock { return &Clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)} }
+
+// Now returns the clock's time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves the clock.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// Open opens an empty hub on SQLite that is closed when the test ends.
+func Open(t testing.TB, clock *Clock) *store.DB {
+	t.Helper()
+	db, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "hub.db"), store.Options{Now: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// AddNetwork adds a network of that name and id with stores of those names, which
+// are also their ids; the first is head office.
+func AddNetwork(t testing.TB, db *store.DB, network string, stores ...string) {
+	t.Helper()
+	ctx := context.Background()
+	err := db.WithHub(ctx, func(tx *store.HubTx) error {
+		_, err := tx.AddNetwork(store.Network{ID: network, Name: network})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.WithNetwork(ctx, network, func(tx *store.NetworkTx) error {
+		for i, name := range stores {
+			role := store.Branch
+			if i == 0 {
+				role = store.HeadOffice
+			}
+			if _, err := tx.AddStore(store.Store{ID: name, Name: name, Role: role}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
