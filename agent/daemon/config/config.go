@@ -1,0 +1,103 @@
+package config
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"plait/agent/datafolder"
+)
+
+// Config holds the agent's settings. Keys documents each of them.
+type Config struct {
+	Data     string // full path
+	Mapping  string // full path
+	Schedule Schedule
+	Retry    Retry
+	Capture  Capture
+	Compare  Compare
+	Log      Log
+
+	// File is the configuration file that was read, "" if there was none.
+	File string
+}
+
+// Retry says when a failed conversation is tried again: after First, then after
+// twice as long each time, at most Longest. Each wait is made longer or shorter
+// at random by at most Jitter percent, so that the salons of a network do not
+// come back all at once.
+type Retry struct {
+	First, Longest time.Duration
+	Jitter         int
+}
+
+// Capture says how often changes are looked for.
+type Capture struct{ Every time.Duration }
+
+// Compare says how often the record is compared with the POS, and how many
+// percent of the time the comparison may work while it runs.
+type Compare struct {
+	Every  time.Duration
+	Budget int
+}
+
+// Log says what is logged, and where to; an empty File is the standard error
+// output, which a service's log keeps.
+type Log struct {
+	Level string
+	File  string
+}
+
+// The files of the project's configs folder.
+const (
+	Example        = "agent.example.yaml"
+	MappingExample = "mapping.example.yaml"
+)
+
+// Database returns the path of agent.db.
+func (c Config) Database() string { return filepath.Join(c.Data, datafolder.DatabaseName) }
+
+// Credential returns the path of credential.json.
+func (c Config) Credential() string { return filepath.Join(c.Data, datafolder.CredentialName) }
+
+// Socket returns the path of the control socket.
+func (c Config) Socket() string { return filepath.Join(c.Data, datafolder.SocketName) }
+
+// CheckFolders refuses a data folder, a configuration or a mapping that anybody
+// on this computer could change, and names the mend. What is absent is no error.
+func (c Config) CheckFolders() error {
+	errs := []error{datafolder.Guard(c.Data), datafolder.GuardFile(c.Mapping)}
+	if c.File != "" {
+		errs = append(errs, datafolder.GuardFile(c.File))
+	}
+	return distinct(errs)
+}
+
+// distinct joins errors and drops those that say the same: two files may lie in
+// one folder.
+func distinct(errs []error) error {
+	var kept []error
+	seen := map[string]bool{}
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			if !seen[line] {
+				seen[line] = true
+				kept = append(kept, &partial{line, err})
+			}
+		}
+	}
+	return errors.Join(kept...)
+}
+
+// partial is one line of an error that has several.
+type partial struct {
+	line  string
+	whole error
+}
+
+func (p *partial) Error() string { return p.line }
+func (p *partial) Unwrap() error { return p.whole }
