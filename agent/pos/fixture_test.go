@@ -1,0 +1,191 @@
+package pos_test
+
+import (
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"plait/agent/pos"
+	"plait/shared/catalog"
+	"plait/shared/item"
+)
+
+// salonCatalog is a small catalogue with every type of field.
+func salonCatalog() *catalog.Catalog {
+	f := func(name, typ string) catalog.Field {
+		return catalog.Field{Name: name, Type: typ, Policy: item.Locked}
+	}
+	ref := func(name, kind string) catalog.Field {
+		return catalog.Field{Name: name, Type: "reference", Ref: kind, Policy: item.Locked}
+	}
+	return &catalog.Catalog{Kinds: []catalog.Kind{
+		{Name: "category", Direction: catalog.Sync, Fields: []catalog.Field{f("name", "text")}},
+		{Name: "product", Direction: catalog.Sync, Active: "active", Fields: []catalog.Field{
+			f("name", "text"), f("price", "decimal"), f("stock", "integer"), f("active", "bool"), f("since", "time"), f("image", "bytes"),
+			ref("category", "category"), f("barcode", "text"),
+			{Name: "vendors", Type: "rows", Key: "reference", Ref: "vendor", Policy: item.Locked, Columns: []catalog.Field{f("cost", "decimal")}},
+		}},
+		{Name: "sale", Direction: catalog.UploadOnly, Fields: []catalog.Field{f("total", "decimal"), f("at", "time"), f("note", "text")}},
+		{Name: "service", Direction: catalog.Sync, Fields: []catalog.Field{f("name", "text"), f("price", "decimal")}},
+		{Name: "vendor", Direction: catalog.Sync, Fields: []catalog.Field{f("name", "text")}},
+	}}
+}
+
+const salonMapping = `
+pos: {engine: sqlite, path: pos.db, busy_timeout: 5000}
+kinds:
+  category: {table: Category, key: Id, fields: {name: Name}}
+  vendor: {table: Vendor, key: Code, new_key: uuid, fields: {name: Name}}
+  product:
+    table: Item
+    key: Id
+    filter: {Type: P}
+    soft_delete: {column: Deleted, deleted: 1, live: 0}
+    fields:
+      name: Name
+      price: Price
+      stock: Stock
+      active: {column: Active, "true": Y, "false": N}
+      since: Since
+      image: Image
+      barcode: Barcode
+      category: {column: CategoryId, ref: category}
+      vendors: {table: ItemVendor, parent: ItemId, key: VendorCode, columns: {cost: Cost}}
+    defaults: {Tax: 1, Active: Y}
+  service: {table: Item, key: Id, filter: {Type: S}, fields: {name: Name, price: Price}, defaults: {Tax: 1}}
+  sale: {table: Sale, key: [Till, No], upload_only: true, fields: {total: Total, at: At, note: Note}}
+`
+
+const salonSchema = `
+CREATE TABLE Category (Id INTEGER PRIMARY KEY, Name VARCHAR(40) NOT NULL);
+CREATE TABLE Vendor (Code TEXT PRIMARY KEY NOT NULL, Name TEXT);
+CREATE TABLE Item (Id INTEGER PRIMARY KEY, Type TEXT NOT NULL DEFAULT 'P', Name NVARCHAR(60) NOT NULL, Price NUMERIC(10,2) CHECK (Price >= 0),
+	Stock INT, Active CHAR(1), Since DATETIME, Image BLOB, Barcode TEXT UNIQUE, CategoryId INT REFERENCES Category(Id),
+	Tax INT NOT NULL, Deleted INT NOT NULL DEFAULT 0);
+CREATE TABLE ItemVendor (ItemId INT REFERENCES Item(Id) ON DELETE CASCADE ON UPDATE CASCADE, VendorCode TEXT REFERENCES Vendor(Code), Cost NUMERIC, PRIMARY KEY (ItemId, VendorCode));
+CREATE TABLE Sale (Till TEXT NOT NULL, No INT NOT NULL, Total NUMERIC, At DATETIME, Note TEXT, PRIMARY KEY (Till, No));
+INSERT INTO Category VALUES (1, 'Hair'), (2, 'Nails');
+INSERT INTO Vendor VALUES ('v1', 'Acme'), ('v2', 'Bolt');
+INSERT INTO Item (Id, Name, Price, Stock, Active, Since, Image, Barcode, CategoryId, Tax) VALUES
+	(1, 'Shampoo', 0.99, 5, 'Y', '2026-01-02 09:30:00', x'0102', '0012', 1, 1), (2, 'Wax', 12, NULL, 'N', NULL, NULL, NULL, NULL, 1);
+INSERT INTO Item (Id, Type, Name, Price, Tax) VALUES (3, 'S', 'Cut', 30.5, 1);
+INSERT INTO ItemVendor VALUES (1, 'v1', 0.4), (1, 'v2', 0.45);
+INSERT INTO Sale VALUES ('a/b', 1, 10.1, '2026-01-02 10:00', 'x'), ('a\c', 2, 11, '2026-01-02', NULL);
+`
+
+// salon is a POS database with a connector to it, and the POS's own connection.
+type salon struct {
+	pos.Connector
+	t    *testing.T
+	path string
+	db   *sql.DB
+	m    *pos.Mapping
+}
+
+func newSalon(t *testing.T, journal string) *salon {
+	t.Helper()
+	s := &salon{t: t, path: filepath.Join(t.TempDir(), "pos.db")}
+	s.db = openPOS(t, s.path, journal, 5000)
+	s.sql(salonSchema)
+	s.m = mapping(t, salonMapping)
+	s.m.Path = s.path
+	s.Connector = s.connect(pos.Options{})
+	if _, err := s.Install(t.Context(), "store-1"); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// connect opens another connector to the same database.
+func (s *salon) connect(o pos.Options) pos.Connector {
+	s.t.Helper()
+	c, err := pos.Open(s.t.Context(), s.m, salonCatalog(), o)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			s.t.Error(err)
+		}
+	})
+	return c
+}
+
+func openPOS(t testing.TB, path, journal string, busy int) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=busy_timeout(%d)&_pragma=journal_mode(%s)&_pragma=synchronous(NORMAL)", path, busy, journal))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func mapping(t testing.TB, text string) *pos.Mapping {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "mapping.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m, err := pos.LoadMapping(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// sql is the POS doing something.
+func (s *salon) sql(text string, args ...any) {
+	s.t.Helper()
+	if _, err := s.db.Exec(text, args...); err != nil {
+		s.t.Fatalf("%s: %v", text, err)
+	}
+}
+
+// one returns a single value of the POS's as text.
+func (s *salon) one(text string, args ...any) string {
+	s.t.Helper()
+	var v any
+	if err := s.db.QueryRow(text, args...).Scan(&v); err != nil {
+		s.t.Fatalf("%s: %v", text, err)
+	}
+	return fmt.Sprint(v)
+}
+
+// pending returns all changes that are not done, and notes them as done.
+func (s *salon) pending() []pos.Change {
+	s.t.Helper()
+	list, err := s.Pending(s.t.Context(), 1000)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.Done(s.t.Context(), list); err != nil {
+		s.t.Fatal(err)
+	}
+	return list
+}
+
+func (s *salon) get(kind, key string) pos.Record {
+	s.t.Helper()
+	list, err := s.Read(s.t.Context(), kind, []string{key})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return list[0]
+}
+
+func brief(list []pos.Change) string {
+	var out []string
+	for _, c := range list {
+		text := fmt.Sprintf("%c %s %s", c.Op, strings.Join(c.Kinds, "+"), c.Key)
+		if c.NewKey != "" {
+			text += ">" + c.NewKey
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,103 @@
+package pos
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"plait/shared/item"
+)
+
+// links adds to each record the newest row of plait_links under its key. Kinds
+// that only go up have none.
+func (r *reader) links(ctx context.Context, records []Record) error {
+	if r.p.m.UploadOnly || len(records) == 0 {
+		return nil
+	}
+	at := make(map[string][]int, len(records))
+	args := make([]any, 1, 1+2*len(records))
+	args[0] = r.p.m.Kind
+	for i, rec := range records {
+		at[rec.Item.Key] = append(at[rec.Item.Key], i)
+		args = append(args, rec.Item.Key)
+	}
+	n := len(records)
+	text := sqlLinks + " WHERE kind = ? AND key IN (" + repeat("?", padded(n)) + ")"
+	return r.s.each(ctx, text, r.pad(args, n, 1), func(scan func(...any) error) error {
+		row, err := scanLink(scan)
+		if err != nil {
+			return err
+		}
+		for _, i := range at[row.Key] {
+			records[i].take(row)
+		}
+		return nil
+	})
+}
+
+// take keeps the newest generation.
+func (rec *Record) take(row LinkRow) {
+	if rec.Row.Key != "" && rec.Row.Gen > row.Gen {
+		return
+	}
+	rec.Row = row
+	rec.Item.Gen = row.Gen
+	rec.Item.Link = row.Link
+}
+
+const sqlLinks = `SELECT kind, key, gen, dead, uid, link FROM plait_links`
+
+func scanLink(scan func(...any) error) (LinkRow, error) {
+	var row LinkRow
+	var link []byte
+	if err := scan(&row.Kind, &row.Key, &row.Gen, &row.Dead, &row.UID, &link); err != nil {
+		return LinkRow{}, err
+	}
+	if len(link) > 0 {
+		l, err := item.DecodeLink(link)
+		if err != nil {
+			return LinkRow{}, fmt.Errorf("plait_links, kind %q, key %q: %w", row.Kind, row.Key, err)
+		}
+		row.Link = l
+	}
+	return row, nil
+}
+
+// writeLink inserts or replaces one row of plait_links.
+func writeLink(ctx context.Context, s *session, row LinkRow) error {
+	link := []byte{}
+	if row.Link != nil && !row.Dead {
+		link = item.AppendLink(nil, row.Link)
+	}
+	_, err := s.exec(ctx, `INSERT OR REPLACE INTO plait_links (kind, key, gen, dead, uid, link) VALUES (?, ?, ?, ?, ?, ?)`,
+		row.Kind, row.Key, row.Gen, row.Dead, row.UID, link)
+	return err
+}
+
+// Links returns rows of plait_links after a place that a former call named.
+func (c *sqlConnector) Links(ctx context.Context, after string, limit int) (rows []LinkRow, next string, err error) {
+	place := [3]any{"", "", int64(0)}
+	if after != "" {
+		parts, ok := item.SplitKey(after, 3)
+		gen, parseErr := strconv.ParseInt(parts[len(parts)-1], 10, 64)
+		if !ok || parseErr != nil {
+			return nil, "", fmt.Errorf("cannot list links: %.40q is no place in them", after)
+		}
+		place = [3]any{parts[0], parts[1], gen}
+	}
+	limit = max(1, min(limit, maxReadRows))
+	err = c.read(ctx, func(s *session, _ *state) error {
+		rows = rows[:0]
+		text := sqlLinks + ` WHERE (kind, key, gen) > (?, ?, ?) ORDER BY kind, key, gen LIMIT ?`
+		return s.each(ctx, text, append(place[:], limit), func(scan func(...any) error) error {
+			row, err := scanLink(scan)
+			rows = append(rows, row)
+			return err
+		})
+	})
+	if err != nil || len(rows) < limit {
+		return rows, "", err
+	}
+	last := rows[len(rows)-1]
+	return rows, item.JoinKey(last.Kind, last.Key, strconv.FormatInt(last.Gen, 10)), nil
+}

@@ -1,0 +1,271 @@
+package pos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"plait/shared/item"
+)
+
+// Read returns one Record for each key, in reads that are short enough for the
+// POS not to notice.
+func (c *sqlConnector) Read(ctx context.Context, kind string, keys []string) ([]Record, error) {
+	out := make([]Record, 0, len(keys))
+	for len(out) < len(keys) {
+		var got []Record
+		err := c.read(ctx, func(s *session, st *state) error {
+			r, err := newReader(c.dialect, s, st, kind)
+			if err != nil {
+				return err
+			}
+			rest := keys[len(out):]
+			start := c.opts.Now()
+			n := min(len(rest), c.pace.size(kind))
+			got, err = r.read(ctx, rest[:n])
+			c.pace.took(kind, n, c.opts.Now().Sub(start))
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, got...)
+	}
+	return out, nil
+}
+
+// reader reads records of one kind within a transaction.
+type reader struct {
+	d dialect
+	s *session
+	p *kindPlan
+}
+
+func newReader(d dialect, s *session, st *state, kind string) (*reader, error) {
+	p := st.plan(kind)
+	if p == nil {
+		return nil, fmt.Errorf("cannot read kind %q: it is not mapped", kind)
+	}
+	if why := p.paused(); why != "" {
+		return nil, fmt.Errorf("cannot read kind %q: %w: %s", kind, ErrPaused, why)
+	}
+	return &reader{d: d, s: s, p: p}, nil
+}
+
+// read returns the records of at most maxReadRows keys.
+func (r *reader) read(ctx context.Context, keys []string) ([]Record, error) {
+	found, err := r.rows(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.complete(ctx, found); err != nil {
+		return nil, err
+	}
+	byKey := make(map[string]*Record, len(found))
+	for i := range found {
+		byKey[found[i].Item.Key] = &found[i]
+	}
+	out := make([]Record, len(keys))
+	var gone []Record
+	var goneAt []int
+	for i, key := range keys {
+		if rec := byKey[key]; rec != nil {
+			out[i] = *rec
+			continue
+		}
+		gone = append(gone, r.blank(key))
+		goneAt = append(goneAt, i)
+	}
+	if err := r.links(ctx, gone); err != nil {
+		return nil, err
+	}
+	for i, at := range goneAt {
+		out[at] = gone[i]
+	}
+	return out, nil
+}
+
+// blank is a record of what is not there.
+func (r *reader) blank(key string) Record {
+	gen := int64(1)
+	if r.p.m.UploadOnly {
+		gen = 0
+	}
+	return Record{Item: item.Item{ID: item.ID{Kind: r.p.m.Kind, Key: key, Gen: gen}}}
+}
+
+// complete adds child rows and links to records that were found.
+func (r *reader) complete(ctx context.Context, found []Record) error {
+	for _, ch := range r.p.children {
+		if err := r.childRows(ctx, ch, found); err != nil {
+			return err
+		}
+	}
+	return r.links(ctx, found)
+}
+
+// rows reads the kind's own table. The same row is found once, whatever its
+// column's collation makes equal; the caller compares keys byte by byte.
+func (r *reader) rows(ctx context.Context, keys []string) ([]Record, error) {
+	args, n := r.bindKeys(keys, r.p.key)
+	if n == 0 {
+		return nil, nil
+	}
+	text := r.selectList() + " WHERE " + r.among(r.p.key, padded(n)) + r.filter()
+	args = append(r.pad(args, n, len(r.p.key)), r.filterArgs()...)
+	records, _, err := r.records(ctx, text, args, len(keys))
+	return records, err
+}
+
+// bindKeys flattens the keys' parts; keys that cannot be in the table are left out.
+func (r *reader) bindKeys(keys []string, columns []*column) (args []any, n int) {
+	args = make([]any, 0, len(keys)*len(columns))
+	for _, k := range keys {
+		if parts, ok := bindKey(k, columns); ok {
+			args = append(args, parts...)
+			n++
+		}
+	}
+	return args, n
+}
+
+// padded rounds a number of keys up to a power of two, so that few statements
+// are ever prepared; the last key fills the rest.
+func padded(n int) int {
+	p := 1
+	for p < n {
+		p *= 2
+	}
+	return p
+}
+
+func (r *reader) pad(args []any, n, width int) []any {
+	last := args[len(args)-width:]
+	for ; n < padded(n); n++ {
+		args = append(args, last...)
+	}
+	return args
+}
+
+// among spells "columns are one of n keys".
+func (r *reader) among(columns []*column, n int) string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = r.d.quote(c.name)
+	}
+	if len(names) == 1 {
+		return names[0] + " IN (" + repeat("?", n) + ")"
+	}
+	one := "(" + repeat("?", len(names)) + ")"
+	return "(" + strings.Join(names, ",") + ") IN (VALUES " + repeat(one, n) + ")"
+}
+
+func repeat(s string, n int) string { return strings.TrimSuffix(strings.Repeat(s+",", n), ",") }
+
+// selectList begins a SELECT of key and fields. The plus sign keeps the driver
+// from guessing at what a column that was declared as DATETIME holds.
+func (r *reader) selectList() string {
+	columns := slices.Clone(r.p.key)
+	for _, v := range r.p.values {
+		columns = append(columns, v.columns...)
+	}
+	return r.selectColumns(columns, r.p.table)
+}
+
+func (r *reader) selectColumns(columns []*column, from *table) string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = "+" + r.d.quote(c.name)
+	}
+	return "SELECT " + strings.Join(names, ",") + " FROM " + r.d.quote(from.name)
+}
+
+// filter leaves out the rows of other kinds on the table, and deleted ones.
+func (r *reader) filter() string {
+	var b strings.Builder
+	for _, f := range r.p.m.Filter {
+		b.WriteString(" AND " + r.d.quote(f.Column) + " IS ?")
+	}
+	if d := r.p.m.SoftDelete; d != nil {
+		b.WriteString(" AND " + r.d.quote(d.Column) + " IS NOT ?")
+	}
+	return b.String()
+}
+
+func (r *reader) filterArgs() []any {
+	var out []any
+	for _, f := range r.p.m.Filter {
+		out = append(out, f.Value)
+	}
+	if d := r.p.m.SoftDelete; d != nil {
+		out = append(out, d.Deleted)
+	}
+	return out
+}
+
+// lastRow says how many rows a SELECT gave, and the key columns of the last.
+type lastRow struct {
+	n   int
+	key []any
+}
+
+// records runs a SELECT of selectList. Rows without a usable key are no items.
+func (r *reader) records(ctx context.Context, text string, args []any, size int) ([]Record, lastRow, error) {
+	rows, err := r.s.query(ctx, text, args...)
+	if err != nil {
+		return nil, lastRow{}, err
+	}
+	defer rows.Close()
+	out := make([]Record, 0, size)
+	scan := newScanner(len(r.p.key), r.p.values)
+	last := lastRow{key: scan.row[:len(r.p.key)]}
+	for rows.Next() {
+		if err := rows.Scan(scan.dest...); err != nil {
+			return nil, lastRow{}, err
+		}
+		last.n++
+		if key, ok := keyOf(last.key); ok {
+			out = append(out, r.record(key, scan.row))
+		}
+	}
+	return out, last, rows.Err()
+}
+
+// scanner holds one row of a SELECT.
+type scanner struct {
+	row  []any
+	dest []any
+}
+
+func newScanner(width int, values []*valuePlan) *scanner {
+	for _, v := range values {
+		width += len(v.columns)
+	}
+	s := &scanner{row: make([]any, width), dest: make([]any, width)}
+	for i := range s.row {
+		s.dest[i] = &s.row[i]
+	}
+	return s
+}
+
+func (r *reader) record(key string, row []any) Record {
+	rec := r.blank(key)
+	rec.Exists = true
+	rec.Item.Fields = make(item.Fields, 0, len(r.p.order))
+	for _, v := range r.p.values {
+		value, err := v.read(row)
+		if err != nil {
+			rec.Trouble = errors.Join(rec.Trouble, trouble(r.p.table, v, key, err))
+			continue
+		}
+		rec.Item.Fields = append(rec.Item.Fields, item.Field{Name: v.name, Value: value})
+	}
+	return rec
+}
+
+// trouble names table, column and key.
+func trouble(t *table, v *valuePlan, key string, err error) error {
+	return fmt.Errorf("cannot read field %q from table %q, column %q, key %q: %w", v.name, t.name, v.columns[0].name, key, err)
+}

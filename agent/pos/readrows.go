@@ -1,0 +1,108 @@
+package pos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"plait/shared/item"
+)
+
+// childRows reads one field of rows for the records that were found, and adds
+// it to their fields.
+func (r *reader) childRows(ctx context.Context, ch *childPlan, found []Record) error {
+	keys := make([]string, len(found))
+	at := make(map[string]int, len(found))
+	for i, rec := range found {
+		keys[i] = rec.Item.Key
+		at[rec.Item.Key] = i
+	}
+	elements := make([][]item.Row, len(found))
+	err := r.eachChild(ctx, ch, keys, func(parent string, row []any) {
+		i, ok := at[parent]
+		if !ok {
+			return // equal only under the column's collation
+		}
+		element, err := ch.element(parent, row)
+		if err != nil {
+			found[i].Trouble = errors.Join(found[i].Trouble, err)
+			return
+		}
+		elements[i] = append(elements[i], element)
+	})
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		addRows(&found[i], ch, elements[i])
+	}
+	return nil
+}
+
+// addRows inserts the field in its place; fields are sorted by name.
+func addRows(rec *Record, ch *childPlan, elements []item.Row) {
+	value, err := item.Rows(elements)
+	if err == nil && len(elements) > item.MaxRows {
+		err = fmt.Errorf("it has %d rows, more than %d", len(elements), item.MaxRows)
+	}
+	if err != nil {
+		rec.Trouble = errors.Join(rec.Trouble, fmt.Errorf("cannot read field %q from table %q, parent key %q: %w", ch.field, ch.table.name, rec.Item.Key, err))
+		return
+	}
+	at, _ := slices.BinarySearchFunc(rec.Item.Fields, ch.field, func(f item.Field, name string) int { return compareText(f.Name, name) })
+	rec.Item.Fields = slices.Insert(rec.Item.Fields, at, item.Field{Name: ch.field, Value: value})
+}
+
+// eachChild visits the child rows of the parents with the given keys.
+func (r *reader) eachChild(ctx context.Context, ch *childPlan, keys []string, visit func(parent string, row []any)) error {
+	args, n := r.bindKeys(keys, ch.parent)
+	if n == 0 {
+		return nil
+	}
+	text := r.selectColumns(ch.columns(), ch.table) + " WHERE " + r.among(ch.parent, padded(n))
+	rows, err := r.s.query(ctx, text, r.pad(args, n, len(ch.parent))...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	scan := newScanner(len(ch.parent)+len(ch.key.columns), ch.values)
+	for rows.Next() {
+		if err := rows.Scan(scan.dest...); err != nil {
+			return err
+		}
+		if parent, ok := keyOf(scan.row[:len(ch.parent)]); ok {
+			visit(parent, scan.row)
+		}
+	}
+	return rows.Err()
+}
+
+// columns are those of a SELECT: parent, element key, values.
+func (ch *childPlan) columns() []*column {
+	out := slices.Concat(ch.parent, ch.key.columns)
+	for _, v := range ch.values {
+		out = append(out, v.columns...)
+	}
+	return out
+}
+
+// element converts one child row.
+func (ch *childPlan) element(parent string, row []any) (item.Row, error) {
+	key, err := ch.key.read(row)
+	if err == nil && key.IsNull() {
+		err = errors.New("it holds NULL, which cannot tell rows apart")
+	}
+	if err != nil {
+		return item.Row{}, fmt.Errorf("cannot read field %q: %w", ch.field, trouble(ch.table, ch.key, parent, err))
+	}
+	out := item.Row{Key: key, Cols: make(item.Fields, 0, len(ch.values))}
+	for _, v := range ch.values {
+		value, err := v.read(row)
+		if err != nil {
+			return item.Row{}, fmt.Errorf("cannot read field %q: %w", ch.field, trouble(ch.table, v, parent, err))
+		}
+		out.Cols = append(out.Cols, item.Field{Name: v.name, Value: value})
+	}
+	return out, nil
+}

@@ -1,0 +1,219 @@
+package pos
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"plait/shared/item"
+
+	"github.com/google/uuid"
+)
+
+// rowWriter writes rows of one kind within a transaction.
+type rowWriter struct{ *reader }
+
+// assignment is a column and what it is given.
+type assignment struct {
+	column string
+	value  any
+}
+
+// assignments is a list of them, each column once: the last one given stands.
+type assignments []assignment
+
+func (a *assignments) set(column string, value any) {
+	for i := range *a {
+		if (*a)[i].column == column {
+			(*a)[i].value = value
+			return
+		}
+	}
+	*a = append(*a, assignment{column, value})
+}
+
+func (a *assignments) constants(list []Constant) {
+	for _, c := range list {
+		a.set(c.Column, c.Value)
+	}
+}
+
+func (a *assignments) values(plans []*valuePlan, fields item.Fields) error {
+	for _, p := range plans {
+		v := fields.Get(p.name)
+		if p.readOnly || v.IsAbsent() {
+			continue
+		}
+		args, err := p.bind(v)
+		if err != nil {
+			return err
+		}
+		for i, c := range p.columns {
+			a.set(c.name, args[i])
+		}
+	}
+	return nil
+}
+
+func (a assignments) args() []any {
+	out := make([]any, len(a))
+	for i, x := range a {
+		out[i] = x.value
+	}
+	return out
+}
+
+// known refuses a field that is not mapped: it must not be lost without a word.
+func (w *rowWriter) known(fields item.Fields) error {
+	for _, f := range fields {
+		if !slices.Contains(w.p.order, f.Name) {
+			return fmt.Errorf("%w: field %q of kind %q is not mapped", ErrType, f.Name, w.p.m.Kind)
+		}
+	}
+	return nil
+}
+
+// insert fills in, from the weakest to the strongest: defaults, fields, the
+// filter that makes the row one of this kind, the key.
+func (w *rowWriter) insert(ctx context.Context, fields item.Fields) (string, error) {
+	if err := w.known(fields); err != nil {
+		return "", err
+	}
+	var set assignments
+	set.constants(w.p.m.Defaults)
+	if d := w.p.m.SoftDelete; d != nil {
+		set.set(d.Column, d.Live)
+	}
+	if err := set.values(w.p.values, fields); err != nil {
+		return "", err
+	}
+	set.constants(w.p.m.Filter)
+	if err := w.newKey(ctx, &set); err != nil {
+		return "", err
+	}
+	key, at, err := w.insertRow(ctx, set)
+	if err != nil {
+		return "", err
+	}
+	return key, w.allRows(ctx, key, at, fields)
+}
+
+func (w *rowWriter) newKey(ctx context.Context, set *assignments) error {
+	switch w.p.m.NewKey {
+	case KeyUUID:
+		set.set(w.p.key[0].name, uuid.NewString())
+	case KeyNext:
+		name := w.d.quote(w.p.key[0].name)
+		var next int64
+		if err := w.s.row(ctx, "SELECT coalesce(max("+name+"), 0) + 1 FROM "+w.d.quote(w.p.table.name), nil, &next); err != nil {
+			return err
+		}
+		set.set(w.p.key[0].name, next)
+	}
+	return nil
+}
+
+// insertRow returns the key that the row got, as the POS stored it.
+func (w *rowWriter) insertRow(ctx context.Context, set assignments) (string, []any, error) {
+	text := "INSERT INTO " + w.d.quote(w.p.table.name) + w.insertList(set) + " RETURNING " + w.names(w.p.key)
+	scan := newScanner(len(w.p.key), nil)
+	err := w.s.row(ctx, text, set.args(), scan.dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil, fmt.Errorf("%w: the POS ignored the new row in table %q", ErrConstraint, w.p.table.name)
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	key, ok := keyOf(scan.row)
+	if !ok {
+		return "", nil, fmt.Errorf("%w: the new row in table %q got no usable key", ErrConstraint, w.p.table.name)
+	}
+	return key, scan.row, nil
+}
+
+func (w *rowWriter) insertList(set assignments) string {
+	if len(set) == 0 {
+		return " DEFAULT VALUES"
+	}
+	names := make([]string, len(set))
+	for i, a := range set {
+		names[i] = w.d.quote(a.column)
+	}
+	return " (" + strings.Join(names, ",") + ") VALUES (" + repeat("?", len(set)) + ")"
+}
+
+func (w *rowWriter) names(columns []*column) string {
+	out := make([]string, len(columns))
+	for i, c := range columns {
+		out[i] = w.d.quote(c.name)
+	}
+	return strings.Join(out, ",")
+}
+
+func (w *rowWriter) update(ctx context.Context, key string, at []any, fields item.Fields) error {
+	if err := w.known(fields); err != nil {
+		return err
+	}
+	var set assignments
+	if err := set.values(w.p.values, fields); err != nil {
+		return err
+	}
+	if len(set) > 0 {
+		if err := w.updateRow(ctx, at, set); err != nil {
+			return err
+		}
+	}
+	return w.allRows(ctx, key, at, fields)
+}
+
+func (w *rowWriter) updateRow(ctx context.Context, at []any, set assignments) error {
+	text := "UPDATE " + w.d.quote(w.p.table.name) + " SET " + w.setList(set) + " WHERE " + w.equal(w.p.key) + w.filter()
+	return w.one(ctx, text, slices.Concat(set.args(), at, w.filterArgs()))
+}
+
+func (w *rowWriter) setList(set assignments) string {
+	out := make([]string, len(set))
+	for i, a := range set {
+		out[i] = w.d.quote(a.column) + " = ?"
+	}
+	return strings.Join(out, ", ")
+}
+
+func (w *rowWriter) equal(columns []*column) string {
+	out := make([]string, len(columns))
+	for i, c := range columns {
+		out[i] = w.d.quote(c.name) + " = ?"
+	}
+	return strings.Join(out, " AND ")
+}
+
+// one runs a statement that must change a row: where it does not, a trigger of
+// the POS's ignored it, or the row is gone.
+func (w *rowWriter) one(ctx context.Context, text string, args []any) error {
+	res, err := w.s.exec(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%w: no row of table %q was changed: it is gone, or the POS ignored the change", ErrConstraint, w.p.table.name)
+	}
+	return err
+}
+
+func (w *rowWriter) delete(ctx context.Context, at []any) error {
+	if d := w.p.m.SoftDelete; d != nil {
+		return w.updateRow(ctx, at, assignments{{d.Column, d.Deleted}})
+	}
+	for _, ch := range w.p.children {
+		text := "DELETE FROM " + w.d.quote(ch.table.name) + " WHERE " + w.equal(ch.parent)
+		if _, err := w.s.exec(ctx, text, at...); err != nil {
+			return err
+		}
+	}
+	text := "DELETE FROM " + w.d.quote(w.p.table.name) + " WHERE " + w.equal(w.p.key) + w.filter()
+	return w.one(ctx, text, slices.Concat(at, w.filterArgs()))
+}

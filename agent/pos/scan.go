@@ -1,0 +1,85 @@
+package pos
+
+import (
+	"context"
+	"strings"
+
+	"plait/shared/item"
+)
+
+// Scan returns the next records of a kind in the order of its key columns. It
+// makes one short read, so it may return fewer than limit before the end.
+func (c *sqlConnector) Scan(ctx context.Context, kind, after string, limit int) (records []Record, next string, err error) {
+	err = c.read(ctx, func(s *session, st *state) error {
+		r, err := newReader(c.dialect, s, st, kind)
+		if err != nil {
+			return err
+		}
+		start := c.opts.Now()
+		n := max(1, min(limit, c.pace.size(kind)))
+		if records, next, err = r.scan(ctx, after, n); err == nil {
+			err = r.complete(ctx, records)
+		}
+		c.pace.took(kind, n, c.opts.Now().Sub(start))
+		return err
+	})
+	return records, next, err
+}
+
+// scan reads n rows after the given key. NULL keys sort before all others, and
+// are no items.
+func (r *reader) scan(ctx context.Context, after string, n int) ([]Record, string, error) {
+	names := make([]string, len(r.p.key))
+	for i, c := range r.p.key {
+		names[i] = r.d.quote(c.name)
+	}
+	where, args := names[0]+" IS NOT NULL", []any(nil)
+	if after != "" {
+		parts, ok := bindKey(after, r.p.key)
+		if !ok {
+			return nil, "", nil // a key of a former mapping: nothing follows it
+		}
+		where, args = afterKey(names), parts
+	}
+	text := r.selectList() + " WHERE " + where + r.filter() + " ORDER BY " + strings.Join(names, ",") + " LIMIT ?"
+	args = append(args, r.filterArgs()...)
+	records, last, err := r.records(ctx, text, append(args, n), n)
+	if err != nil || last.n < n {
+		return records, "", err
+	}
+	return records, last.place(), nil
+}
+
+// place spells a row's key as a place for the next read, usable or not.
+func (l lastRow) place() string {
+	parts := make([]string, len(l.key))
+	for i, v := range l.key {
+		parts[i], _ = keyText(v)
+	}
+	if key := item.JoinKey(parts...); key != "" {
+		return key
+	}
+	return "\x00" // an empty text as key: just behind it
+}
+
+func afterKey(names []string) string {
+	if len(names) == 1 {
+		return names[0] + " > ?"
+	}
+	return "(" + strings.Join(names, ",") + ") > (" + repeat("?", len(names)) + ")"
+}
+
+// Kinds are the mapped kinds in the order of the mapping, as the schema was when
+// it was last looked at.
+func (c *sqlConnector) Kinds() []MappedKind {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := make([]MappedKind, len(c.mapping.Kinds))
+	for i, k := range c.mapping.Kinds {
+		out[i] = MappedKind{Kind: k.Kind, UploadOnly: k.UploadOnly, Table: k.Table}
+		if c.state != nil {
+			out[i].Paused = c.state.plans[i].paused()
+		}
+	}
+	return out
+}

@@ -1,0 +1,229 @@
+package pos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"plait/shared/item"
+)
+
+// sqlTx is one write transaction for applying jobs. It is not safe for use by
+// several goroutines.
+type sqlTx struct {
+	w    *writer
+	done []Change // to be noted once it is committed
+	dead error    // why only Rollback is left
+}
+
+// Begin takes the POS's write lock, so that nothing the transaction reads can
+// change before it writes.
+func (c *sqlConnector) Begin(ctx context.Context) (Tx, error) {
+	w, err := c.begin(ctx, c.opts.BusyLimit)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := readMeta(ctx, w.s); err != nil {
+		err = c.absent(ctx, w.s, c.explain("apply to", err))
+		w.rollback()
+		return nil, err
+	}
+	return &sqlTx{w: w}, nil
+}
+
+var errOver = errors.New("cannot use the transaction on the POS database: it is over")
+
+func (t *sqlTx) usable() error {
+	if t.w.over {
+		return errOver
+	}
+	if t.dead != nil {
+		return fmt.Errorf("cannot go on: %w: %w", ErrAborted, t.dead)
+	}
+	return nil
+}
+
+// plain runs fn, after whose failure only Rollback is left.
+func (t *sqlTx) plain(verb string, fn func() error) error {
+	if err := t.usable(); err != nil {
+		return err
+	}
+	err := t.w.c.explain(verb, fn())
+	if err != nil {
+		t.dead = err
+	}
+	return err
+}
+
+// statement runs fn inside a savepoint. A data error undoes fn alone. The
+// savepoint is also the proof that the transaction is alive: an ON CONFLICT
+// ROLLBACK or RAISE(ROLLBACK) in the POS's schema ends it, and the savepoint
+// with it (decision 28).
+func (t *sqlTx) statement(ctx context.Context, verb string, fn func() error) error {
+	if err := t.usable(); err != nil {
+		return err
+	}
+	s := t.w.s
+	if _, err := s.exec(ctx, "SAVEPOINT plait_statement"); err != nil {
+		t.dead = err
+		return t.w.c.explain(verb, err)
+	}
+	err := t.w.c.explain(verb, fn())
+	if err != nil && !isDataError(err) {
+		t.dead = err
+		return err
+	}
+	if err != nil {
+		if _, undo := s.exec(ctx, "ROLLBACK TO plait_statement"); undo != nil {
+			t.dead = err
+			return fmt.Errorf("%w: %w", ErrAborted, err)
+		}
+	}
+	if _, end := s.exec(ctx, "RELEASE plait_statement"); end != nil {
+		t.dead = errors.Join(err, end)
+		return fmt.Errorf("%w: %w", ErrAborted, t.dead)
+	}
+	return err
+}
+
+func isDataError(err error) bool {
+	return errors.Is(err, ErrUnique) || errors.Is(err, ErrReference) || errors.Is(err, ErrConstraint) || errors.Is(err, ErrType)
+}
+
+// Pending returns the oldest changes that are not done, as of now.
+func (t *sqlTx) Pending(ctx context.Context, limit int) (out []Change, err error) {
+	err = t.plain("read", func() error {
+		t.w.c.mu.Lock()
+		defer t.w.c.mu.Unlock()
+		d := t.w.c.done
+		if t.w.c.h != t.w.h {
+			d = newDoneSet()
+		}
+		out, err = pending(ctx, t.w.s, t.w.st, d, min(limit, maxChangeRows))
+		return err
+	})
+	return out, err
+}
+
+// Read returns one Record for each key.
+func (t *sqlTx) Read(ctx context.Context, kind string, keys []string) ([]Record, error) {
+	r, err := newReader(t.w.c.dialect, t.w.s, t.w.st, kind)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Record, 0, len(keys))
+	err = t.plain("read", func() error {
+		for len(out) < len(keys) {
+			rest := keys[len(out):]
+			got, err := r.read(ctx, rest[:min(len(rest), maxReadRows)])
+			if err != nil {
+				return err
+			}
+			out = append(out, got...)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// PutLink writes a row of plait_links, and a change row with op L: no trigger
+// fires for it, and capture must see it.
+func (t *sqlTx) PutLink(ctx context.Context, row LinkRow) error {
+	return t.plain("write a link to", func() error {
+		if err := writeLink(ctx, t.w.s, row); err != nil {
+			return err
+		}
+		_, err := t.w.s.exec(ctx, `INSERT INTO plait_changes (nonce, tbl, op, key) VALUES (random(), ?, 'L', ?)`, row.Kind, row.Key)
+		return err
+	})
+}
+
+// Done removes the change rows with the commit, save those that a mark may name.
+func (t *sqlTx) Done(ctx context.Context, changes []Change, settle []LinkRow) error {
+	return t.plain("settle changes in", func() error {
+		for _, row := range settle {
+			if err := writeLink(ctx, t.w.s, row); err != nil {
+				return err
+			}
+		}
+		var top int64
+		for _, ch := range changes {
+			top = max(top, ch.Seq)
+		}
+		t.w.c.mu.Lock()
+		spare := append(t.w.c.done.spared(), top)
+		t.w.c.mu.Unlock()
+		for _, ch := range changes {
+			args := append([]any{ch.Seq, ch.Nonce}, spare...)
+			if _, err := t.w.s.exec(ctx, sqlSettle, args...); err != nil {
+				return err
+			}
+		}
+		t.done = append(t.done, changes...)
+		return nil
+	})
+}
+
+const sqlSettle = `DELETE FROM plait_changes WHERE seq = ? AND nonce = ? AND seq NOT IN (?, ?, ?, ?)
+	AND seq < (SELECT max(seq) FROM plait_changes)`
+
+// Commit makes the transaction durable.
+func (t *sqlTx) Commit() error {
+	if err := t.usable(); err != nil {
+		t.w.rollback()
+		return err
+	}
+	c, h := t.w.c, t.w.h
+	if err := t.w.commit(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.h == h {
+		c.done.add(seqsOf(t.done)...)
+	}
+	return nil
+}
+
+// Rollback undoes everything; after Commit it does nothing.
+func (t *sqlTx) Rollback() error {
+	t.w.rollback()
+	return nil
+}
+
+// Insert makes an item and returns the key that it got.
+func (t *sqlTx) Insert(ctx context.Context, kind string, fields item.Fields) (key string, err error) {
+	r, err := newReader(t.w.c.dialect, t.w.s, t.w.st, kind)
+	if err != nil {
+		return "", err
+	}
+	err = t.statement(ctx, "create a "+kind+" in", func() error {
+		key, err = (&rowWriter{r}).insert(ctx, fields)
+		return err
+	})
+	return key, err
+}
+
+// Update writes the given fields alone.
+func (t *sqlTx) Update(ctx context.Context, kind, key string, fields item.Fields) error {
+	return t.change(ctx, "change", kind, key, func(w *rowWriter, at []any) error { return w.update(ctx, key, at, fields) })
+}
+
+// Delete removes an item with its child rows, or marks it as deleted.
+func (t *sqlTx) Delete(ctx context.Context, kind, key string) error {
+	return t.change(ctx, "delete", kind, key, func(w *rowWriter, at []any) error { return w.delete(ctx, at) })
+}
+
+func (t *sqlTx) change(ctx context.Context, verb, kind, key string, fn func(w *rowWriter, at []any) error) error {
+	r, err := newReader(t.w.c.dialect, t.w.s, t.w.st, kind)
+	if err != nil {
+		return err
+	}
+	return t.statement(ctx, fmt.Sprintf("%s %s %q in", verb, kind, key), func() error {
+		at, ok := bindKey(key, r.p.key)
+		if !ok {
+			return fmt.Errorf("%w: %q is no key of table %q", ErrConstraint, key, r.p.table.name)
+		}
+		return fn(&rowWriter{r}, at)
+	})
+}
