@@ -17,66 +17,76 @@ type FieldPlan struct {
 	Reason  Reason
 	Missing []string // references that the receiver lacks, by name
 
-	policy  wire.PayloadField
-	sent    item.ShortDigest
-	moves   bool // the base moves: the job carried this field
-	newBase func(readBack item.Value) item.Value
+	field *wire.PayloadField
+	moves bool      // the base moves: the job carried this field
+	rows  *rowMerge // of a rows field
+	sent  item.ShortDigest
+	last  *item.LinkField // of a revert: what the link says of the source, which stays
 }
 
 // Kept reports whether a value of the branch's own stands against the source's.
-func (f FieldPlan) Kept() bool { return f.Reason == KeptBranch || f.Reason == KeptFirstSync }
+func (f FieldPlan) Kept() bool {
+	return f.Reason == KeptBranch || f.Reason == KeptFirstSync || f.Reason == ChangedSince
+}
+
+// newBase is the field's base once the plan was carried out.
+func (f FieldPlan) newBase(readBack item.Value) item.Value {
+	switch {
+	case f.rows != nil:
+		return f.rows.newBase(readBack)
+	case f.Kept():
+		return f.Source
+	default:
+		return readBack
+	}
+}
 
 // fieldInput is one field on its way to a decision.
 type fieldInput struct {
-	field  wire.PayloadField
+	field  *wire.PayloadField
 	create bool
-	reset  bool
+	reset  bool           // the operator chose "reset to source" for it
 	last   item.LinkField // what the link knows
 	synced bool           // whether it knows anything
 	branch item.Value
 	source item.Value
 	origin item.Origin
+	sent   item.ShortDigest // of source, once it is needed
 }
 
 // mergeField is the three-way merge of one field.
 func mergeField(in fieldInput) FieldPlan {
-	if in.source.Type() == item.TypeRows {
-		return mergeRows(in)
-	}
 	out := in.plan()
-	out.Reason, out.Write = in.decide(in.synced && in.last.Sent == out.sent)
+	if in.synced || in.source.Type() == item.TypeRows {
+		in.sent = item.ShortDigestOf(in.source)
+		out.sent = in.sent
+	}
+	if in.source.Type() == item.TypeRows {
+		return mergeRows(in, out)
+	}
+	out.Reason, out.Write = in.decide()
 	if out.Write {
 		out.Result = in.source
 	}
-	source := in.source
-	if out.Kept() {
-		out.newBase = func(item.Value) item.Value { return source }
-	}
 	return out
 }
 
-// plan is the FieldPlan before anything is decided: the branch's value stays and
-// the base becomes what is read back.
+// plan is the FieldPlan before anything is decided: the branch's value stays.
 func (in fieldInput) plan() FieldPlan {
-	out := FieldPlan{
-		Name: in.field.Name, Title: in.field.Title, Branch: in.branch, Source: in.source, Result: in.branch,
-		policy: in.field, sent: item.ShortDigestOf(in.source), moves: true, newBase: func(readBack item.Value) item.Value { return readBack },
+	return FieldPlan{
+		Name: in.field.Name, Title: in.field.Title, Base: in.last.Base, Branch: in.branch, Source: in.source, Result: in.branch,
+		field: in.field, moves: true,
 	}
-	if in.synced {
-		out.Base = in.last.Base
-	}
-	return out
 }
 
-// decide orders the rules as the package's doc gives them; unchanged says that
-// the source sends what it sent last time.
-func (in fieldInput) decide(unchanged bool) (Reason, bool) {
+// decide orders the rules as the package's doc gives them.
+func (in fieldInput) decide() (Reason, bool) {
 	switch {
 	case in.create:
 		return Created, !in.source.IsAbsent()
 	case in.branch.Equal(in.source):
 		return SameValue, false
-	case unchanged && in.branch.Equal(in.last.Base):
+	case in.unchanged() && in.branch.Equal(in.last.Base):
 		return SameValue, false // this POS truncates or rounds; do not loop
 	case in.reset:
 		return WasReset, true
@@ -90,6 +100,9 @@ func (in fieldInput) decide(unchanged bool) (Reason, bool) {
 		return KeptBranch, false
 	}
 }
+
+// unchanged: the source sends what it sent last time.
+func (in fieldInput) unchanged() bool { return in.synced && in.last.Sent == in.sent }
 
 func (in fieldInput) overwrite() Reason {
 	if in.synced && in.last.Policy == item.Locked && !in.branch.Equal(in.last.Base) {

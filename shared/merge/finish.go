@@ -24,38 +24,66 @@ func (out ItemPlan) Writes() bool {
 // back; nil where it is no longer linked. Where nothing of it changes, the
 // result equals the link before.
 func (out ItemPlan) Link(readBack item.Item) *item.Link {
-	if out.Action == Unlink || out.Action == Delete {
+	old := out.Local.Link
+	switch {
+	case out.Action == Unlink || out.Action == Delete:
 		return nil
+	case !out.Writes() || (out.revert && old == nil):
+		return old
 	}
-	link := out.Local.Link.Clone()
-	if link == nil {
-		link = &item.Link{UID: out.UID, Birth: item.BornNetwork}
-		if out.Action == Adopt {
-			link.Birth, link.Adopted = item.BornLocal, true
+	link := item.Link{UID: out.UID, Birth: item.BornNetwork}
+	if old != nil {
+		link = *old
+		if out.relink {
+			link.UID = out.UID
 		}
+	} else if out.Action == Adopt {
+		link.Birth, link.Adopted = item.BornLocal, true
 	}
-	for _, f := range out.Fields {
-		if f.moves {
-			setBase(link, f, readBack, out.origin)
-		}
-	}
-	return link
+	link.Fields = out.bases(link.Fields, readBack.Fields)
+	return &link
 }
 
-// setBase records what the job carried for one field. A field that the POS does
-// not give back has no base.
-func setBase(link *item.Link, f FieldPlan, readBack item.Item, origin item.Origin) {
-	base := f.newBase(readBack.Fields.Get(f.Name))
-	if base.IsAbsent() {
-		return
+// bases are the link's fields with what this job carried; both lists are sorted
+// by name.
+func (out ItemPlan) bases(old []item.LinkField, readBack item.Fields) []item.LinkField {
+	fields := make([]item.LinkField, 0, max(len(old), len(out.Fields)))
+	for _, f := range out.Fields {
+		if !f.moves {
+			continue
+		}
+		base := f.newBase(readBack.Get(f.Name))
+		if base.IsAbsent() {
+			continue // the POS does not give it back: it has no base
+		}
+		for len(old) > 0 && old[0].Name < f.Name {
+			fields, old = append(fields, old[0]), old[1:]
+		}
+		if len(old) > 0 && old[0].Name == f.Name {
+			old = old[1:]
+		}
+		fields = append(fields, f.link(base, out.origin))
 	}
-	field := item.LinkField{Name: f.Name, Base: base, Sent: f.sent, Policy: f.policy.Policy, From: origin}
-	for _, c := range f.policy.Columns {
-		if c.Policy != f.policy.Policy {
+	return append(fields, old...)
+}
+
+// link is what the job carried for the field; a revert moves the base alone.
+func (f FieldPlan) link(base item.Value, origin item.Origin) item.LinkField {
+	if f.last != nil {
+		last := *f.last
+		last.Base = base
+		return last
+	}
+	if f.sent == "" {
+		f.sent = item.ShortDigestOf(f.Source)
+	}
+	field := item.LinkField{Name: f.Name, Base: base, Sent: f.sent, Policy: f.field.Policy, From: origin}
+	for _, c := range f.field.Columns {
+		if c.Policy != f.field.Policy {
 			field.Cols = append(field.Cols, item.ColPolicy{Name: c.Name, Policy: c.Policy})
 		}
 	}
-	link.SetField(field)
+	return field
 }
 
 // Before is the before-image that a revert needs: the fields that were
@@ -79,11 +107,28 @@ func (out ItemPlan) Before(id item.ID) (before item.Item, ok bool) {
 
 // Count adds the plan to a result's counts.
 func (out ItemPlan) Count(c *wire.Counts) {
-	counters := map[Action]*int{
-		Create: &c.Created, Adopt: &c.Adopted, Update: &c.Updated, Equal: &c.Equal, Keep: &c.Kept,
-		Delete: &c.Deleted, Retire: &c.Retired, Unlink: &c.Unlinked, Skip: &c.Skipped, Park: &c.Parked,
+	switch out.Action {
+	case Create:
+		c.Created++
+	case Adopt:
+		c.Adopted++
+	case Update:
+		c.Updated++
+	case Equal:
+		c.Equal++
+	case Keep:
+		c.Kept++
+	case Delete:
+		c.Deleted++
+	case Retire:
+		c.Retired++
+	case Unlink:
+		c.Unlinked++
+	case Skip:
+		c.Skipped++
+	case Park:
+		c.Parked++
 	}
-	*counters[out.Action]++
 }
 
 // Refused turns a plan into a parked one: the POS would not have it.
@@ -106,14 +151,26 @@ func (out ItemPlan) Exceptions() []wire.Exception {
 		}
 		list = append(list, e)
 	}
+	if out.Action == Park { // nothing of it happened
+		return list
+	}
 	for _, f := range out.Fields {
 		if why := f.why(); why != "" {
 			e := base
-			e.Field, e.Code, e.Why = f.Name, string(f.Reason), why
+			e.Field, e.Code, e.Why = f.Name, string(f.code()), why
 			list = append(list, e)
 		}
 	}
 	return list
+}
+
+// code is the reason as an exception gives it: that something was left out
+// weighs more than how the rest was decided, unless the branch's value stands.
+func (f FieldPlan) code() Reason {
+	if len(f.Missing) > 0 && !f.Kept() && f.Reason != ReferenceAbsent {
+		return MissingPart
+	}
+	return f.Reason
 }
 
 func (f FieldPlan) why() string {
@@ -129,13 +186,22 @@ func (f FieldPlan) why() string {
 		why = fmt.Sprintf("%s was %s and was set to %s, as chosen in the Test", f.Title, show(f.Branch), show(f.Source))
 	case NewerHere:
 		why = fmt.Sprintf("%s stays %s: a newer value from the same source is here already", f.Title, show(f.Branch))
+	case ChangedSince:
+		why = fmt.Sprintf("%s stays %s: it no longer holds what the sync wrote", f.Title, show(f.Branch))
 	case ReferenceAbsent:
 		why = fmt.Sprintf("%s was left as it is: this store lacks %s", f.Title, names(f.Missing))
 	}
-	if len(f.Missing) > 0 && why == "" {
-		why = fmt.Sprintf("%s arrived without %s, which this store lacks", f.Title, names(f.Missing))
+	if len(f.Missing) > 0 && f.Reason != ReferenceAbsent {
+		why = joinSentences(why, fmt.Sprintf("%s arrived without %s, which this store lacks", f.Title, names(f.Missing)))
 	}
 	return why
+}
+
+func joinSentences(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "; " + b
 }
 
 func show(v item.Value) string {

@@ -9,7 +9,9 @@ import (
 
 // Index finds a store's items by uid, identity code and name. It holds what
 // matching needs and no more: identities, names, code parts. Items of every kind
-// that a payload brings or refers to are put in before it is planned.
+// that a payload brings or refers to are put in before it is planned. Put and
+// every lookup take time that does not grow with the store, but for the first
+// lookup by code after a rename of what codes refer to.
 type Index struct {
 	store string
 	match map[string]wire.PayloadMatch
@@ -19,18 +21,22 @@ type Index struct {
 type kindIndex struct {
 	items  map[string]*entry   // by key
 	byUID  map[string]string   // uid → key
+	own    map[string]string   // own uid of an adopted item → key
 	byName map[string][]string // normalised name → keys
 	byCode map[string][]string // code → keys; nil: to be computed again
+	parts  map[string]bool     // kinds that code parts have referred to
 }
 
 type entry struct {
 	gen      int64
 	uid      string
+	own      string // an adopted item's uid of its own; "" otherwise
 	linked   bool
 	name     string // as a person reads it
 	folded   string
 	category string // key of the category; "" if none
 	parts    []item.Value
+	code     string // as it stands in byCode
 }
 
 // Candidate is an item of the store that a payload item may mean.
@@ -51,7 +57,10 @@ func NewIndex(store string, kinds []wire.PayloadKind) *Index {
 func (x *Index) kind(name string) *kindIndex {
 	k := x.kinds[name]
 	if k == nil {
-		k = &kindIndex{items: map[string]*entry{}, byUID: map[string]string{}, byName: map[string][]string{}}
+		k = &kindIndex{
+			items: map[string]*entry{}, byUID: map[string]string{}, own: map[string]string{},
+			byName: map[string][]string{}, parts: map[string]bool{},
+		}
 		x.kinds[name] = k
 	}
 	return k
@@ -60,27 +69,53 @@ func (x *Index) kind(name string) *kindIndex {
 // Put adds an item or replaces what was known under its key; a tombstone removes it.
 func (x *Index) Put(it item.Item) {
 	k := x.kind(it.Kind)
-	x.remove(k, it.Key)
+	before := k.items[it.Key]
+	k.remove(it.Key, before)
 	if it.Deleted {
-		x.changed(it.Kind)
+		x.renamed(it.Kind, nameOf(before), "")
 		return
 	}
+	e := x.entry(it)
+	k.items[it.Key] = e
+	k.byUID[e.uid] = it.Key
+	if e.own != "" {
+		k.own[e.own] = it.Key
+	}
+	if e.folded != "" {
+		k.byName[e.folded] = append(k.byName[e.folded], it.Key)
+	}
+	for _, v := range e.parts {
+		if v.RefKind() != "" {
+			k.parts[v.RefKind()] = true
+		}
+	}
+	if k.byCode != nil {
+		k.addCode(it.Key, e, x.text)
+	}
+	x.renamed(it.Kind, nameOf(before), e.name)
+}
+
+func (x *Index) entry(it item.Item) *entry {
 	m := x.match[it.Kind]
 	name := it.Fields.Get(m.Name).Str()
 	e := &entry{
 		gen: it.Gen, uid: it.UID(x.store), linked: it.Link != nil, name: name, folded: item.NormalName(name),
 		category: it.Fields.Get(m.Category).Str(), parts: Parts(it.Fields, m.Code),
 	}
-	k.items[it.Key] = e
-	k.byUID[e.uid] = it.Key
-	if e.folded != "" {
-		k.byName[e.folded] = append(k.byName[e.folded], it.Key)
+	if it.Link != nil && it.Link.Adopted {
+		e.own = item.LocalUID(x.store, it.ID)
 	}
-	x.changed(it.Kind)
+	return e
 }
 
-func (x *Index) remove(k *kindIndex, key string) {
-	e := k.items[key]
+func nameOf(e *entry) string {
+	if e == nil {
+		return ""
+	}
+	return e.name
+}
+
+func (k *kindIndex) remove(key string, e *entry) {
 	if e == nil {
 		return
 	}
@@ -88,64 +123,71 @@ func (x *Index) remove(k *kindIndex, key string) {
 	if k.byUID[e.uid] == key {
 		delete(k.byUID, e.uid)
 	}
-	if e.folded != "" {
-		k.byName[e.folded] = slices.DeleteFunc(k.byName[e.folded], func(s string) bool { return s == key })
+	if k.own[e.own] == key {
+		delete(k.own, e.own)
+	}
+	without(k.byName, e.folded, key)
+	without(k.byCode, e.code, key)
+}
+
+func without(m map[string][]string, name, key string) {
+	i := slices.Index(m[name], key)
+	if i < 0 {
+		return
+	}
+	if rest := slices.Delete(m[name], i, i+1); len(rest) > 0 {
+		m[name] = rest
+	} else {
+		delete(m, name)
 	}
 }
 
-// changed forgets the codes that an item of this kind may be a part of; they are
-// computed again when one is looked up.
-func (x *Index) changed(kind string) {
-	for name, k := range x.kinds {
-		if name == kind || k.refersTo(kind) {
+// renamed forgets the codes that an item's name is a part of; they are computed
+// again when one is looked up.
+func (x *Index) renamed(kind, before, now string) {
+	if before == now {
+		return
+	}
+	for _, k := range x.kinds {
+		if k.parts[kind] {
 			k.byCode = nil
 		}
 	}
 }
 
-// refersTo looks at one entry: all items of a kind have the same code parts, and
-// one without the reference has no code.
-func (k *kindIndex) refersTo(kind string) bool {
-	for _, e := range k.items {
-		for _, v := range e.parts {
-			if v.RefKind() == kind {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func (x *Index) text(ref item.Value) string {
 	if k := x.kinds[ref.RefKind()]; k != nil {
-		if e := k.items[ref.Str()]; e != nil {
-			return e.name
-		}
+		return nameOf(k.items[ref.Str()])
 	}
 	return ""
 }
 
+func (k *kindIndex) addCode(key string, e *entry, text func(item.Value) string) {
+	if e.code = Code(e.parts, text); e.code != "" {
+		k.byCode[e.code] = append(k.byCode[e.code], key)
+	}
+}
+
 func (x *Index) codes(kind string) map[string][]string {
 	k := x.kind(kind)
-	if k.byCode != nil {
-		return k.byCode
-	}
-	k.byCode = map[string][]string{}
-	for key, e := range k.items {
-		if c := Code(e.parts, x.text); c != "" {
-			k.byCode[c] = append(k.byCode[c], key)
+	if k.byCode == nil {
+		k.byCode = map[string][]string{}
+		for key, e := range k.items {
+			k.addCode(key, e, x.text)
 		}
-	}
-	for _, keys := range k.byCode {
-		slices.Sort(keys)
 	}
 	return k.byCode
 }
 
-// KeyOf returns the key of the store's item with that uid.
+// KeyOf returns the key of the store's item with that uid: its link's, or its
+// own.
 func (x *Index) KeyOf(kind, uid string) (key string, ok bool) {
-	if k := x.kinds[kind]; k != nil {
-		key, ok = k.byUID[uid]
+	k := x.kinds[kind]
+	if k == nil {
+		return "", false
+	}
+	if key, ok = k.byUID[uid]; !ok {
+		key, ok = k.own[uid]
 	}
 	return key, ok
 }
@@ -158,8 +200,8 @@ func (x *Index) CodeOf(kind, key string) string {
 	return ""
 }
 
-// CountCode and CountName tell how many of the store's items share an identity
-// code, or a name within a category: more than one is no identity.
+// CountCode tells how many of the store's items share an identity code: more
+// than one is no identity.
 func (x *Index) CountCode(kind, code string) int { return len(x.codes(kind)[code]) }
 
 // CountName counts items of that normalised name and category key.
@@ -169,23 +211,22 @@ func (x *Index) CountName(kind, folded, category string) int {
 
 func (x *Index) named(kind, folded string, keep func(*entry) bool) []Candidate {
 	k := x.kind(kind)
+	return k.candidates(kind, k.byName[folded], keep)
+}
+
+func (x *Index) coded(kind, code string, linked bool) []Candidate {
+	keys := x.codes(kind)[code]
+	return x.kind(kind).candidates(kind, keys, func(e *entry) bool { return e.linked == linked })
+}
+
+// candidates come sorted, whatever order the items were put in.
+func (k *kindIndex) candidates(kind string, keys []string, keep func(*entry) bool) []Candidate {
 	var out []Candidate
-	for _, key := range k.byName[folded] {
+	for _, key := range keys {
 		if e := k.items[key]; keep(e) {
 			out = append(out, Candidate{item.ID{Kind: kind, Key: key, Gen: e.gen}, e.name})
 		}
 	}
 	slices.SortFunc(out, func(a, b Candidate) int { return cmpKey(a.ID.Key, b.ID.Key) })
-	return out
-}
-
-func (x *Index) coded(kind, code string, linked bool) []Candidate {
-	k := x.kind(kind)
-	var out []Candidate
-	for _, key := range x.codes(kind)[code] {
-		if e := k.items[key]; e.linked == linked {
-			out = append(out, Candidate{item.ID{Kind: kind, Key: key, Gen: e.gen}, e.name})
-		}
-	}
 	return out
 }

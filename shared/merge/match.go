@@ -14,14 +14,14 @@ type matched struct {
 	key     string // "" if it is to be created
 	found   bool
 	adopt   bool
+	relink  bool // it was found by an alias: its link takes the uid that lives on
 	warning Reason
 	refuse  Reason // the item cannot be matched; why says it in words
 	why     string
 }
 
-// match finds the store's item that a payload item means. category is the
-// receiver's key of the item's category, "" if it has none or lacks it.
-func (p *Planner) match(pi wire.PayloadItem, kind wire.PayloadKind, category string) matched {
+// match finds the store's item that a payload item means.
+func (p *Planner) match(pi wire.PayloadItem, kind wire.PayloadKind) matched {
 	if m, ok := p.matchUID(pi); ok {
 		return m
 	}
@@ -31,17 +31,26 @@ func (p *Planner) match(pi wire.PayloadItem, kind wire.PayloadKind, category str
 	if m, ok := p.matchCode(pi); ok {
 		return m
 	}
-	return p.matchName(pi, kind, category)
+	return p.matchName(pi, kind, p.category(pi, kind))
 }
 
 func (p *Planner) matchUID(pi wire.PayloadItem) (matched, bool) {
-	for _, uid := range append([]string{pi.UID}, pi.Aliases...) {
+	if key, ok := p.index.KeyOf(pi.Kind, pi.UID); ok {
+		return p.foundUID(pi, key), true
+	}
+	for _, uid := range pi.Aliases {
 		if key, ok := p.index.KeyOf(pi.Kind, uid); ok {
-			linked := p.index.kind(pi.Kind).items[key].linked
-			return matched{key: key, found: true, adopt: !linked && pi.Op == wire.OpPut}, true
+			m := p.foundUID(pi, key)
+			m.relink = true
+			return m, true
 		}
 	}
 	return matched{}, false
+}
+
+func (p *Planner) foundUID(pi wire.PayloadItem, key string) matched {
+	linked := p.index.kind(pi.Kind).items[key].linked
+	return matched{key: key, found: true, adopt: !linked && pi.Op == wire.OpPut}
 }
 
 // decided carries out what a person decided in the Test, unless the item is gone
@@ -61,6 +70,8 @@ func (p *Planner) decided(pi wire.PayloadItem, key string) matched {
 	}
 }
 
+// matchCode: a code that several items of the source share is no identity, so
+// it neither adopts nor stands in the way of a new item.
 func (p *Planner) matchCode(pi wire.PayloadItem) (matched, bool) {
 	if pi.Code == "" {
 		return matched{}, false
@@ -68,11 +79,13 @@ func (p *Planner) matchCode(pi wire.PayloadItem) (matched, bool) {
 	free := p.index.coded(pi.Kind, pi.Code, false)
 	switch {
 	case len(free) > 0 && pi.CodeTwins:
-		return refuse(Ambiguous, "the source has several items with the code %s; give each its own, or decide in the Test which is meant", displayCode(pi.Code)), true
+		return refuse(Ambiguous, "the source has several items with the code %s, and here it is %s; give each its own, or decide in the Test which is meant", displayCode(pi.Code), list(free)), true
 	case len(free) > 1:
 		return refuse(Ambiguous, "several items here have the code %s: %s; decide in the Test which is meant", displayCode(pi.Code), list(free)), true
 	case len(free) == 1:
 		return matched{key: free[0].ID.Key, found: true, adopt: true}, true
+	case pi.CodeTwins:
+		return matched{}, false
 	}
 	if taken := p.index.coded(pi.Kind, pi.Code, true); len(taken) > 0 {
 		return refuse(LinkedElsewhere, "the code %s belongs to %s, which is linked to another item of the network; mark them as the same item, or change one code", displayCode(pi.Code), list(taken)), true
@@ -96,9 +109,9 @@ func (p *Planner) matchName(pi wire.PayloadItem, kind wire.PayloadKind, category
 		return matched{key: free[0].ID.Key, found: true, adopt: true}
 	}
 	if len(free) > 0 {
-		return refuse(Ambiguous, "several items have the name %q in this category (%d here%s); decide in the Test which is meant", pi.Name, len(free), twinsAtSource(pi.NameTwins))
+		return refuse(Ambiguous, "several items have the name %q in this category (here %s%s); decide in the Test which is meant", pi.Name, list(free), twinsAtSource(pi.NameTwins))
 	}
-	if taken := same(true); len(taken) > 0 && !p.differentCodes(pi, taken) {
+	if taken := same(true); len(taken) > 0 && !pi.NameTwins && !p.differentCodes(pi, taken) {
 		return refuse(LinkedElsewhere, "%s has the same name and is linked to another item of the network; mark them as the same item, or rename one", list(taken))
 	}
 	if elsewhere := p.index.named(pi.Kind, folded, func(e *entry) bool { return e.category != category }); len(elsewhere) > 0 {

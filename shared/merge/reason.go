@@ -26,7 +26,6 @@ const (
 	FollowsSource   Reason = "follows_source"   // locked, or unlocked and unchanged here
 	OverwroteDrift  Reason = "overwrote_drift"  // a locked field that was changed here
 	WasReset        Reason = "was_reset"        // the operator chose "reset to source"
-	Reverted        Reason = "reverted"         // set back to what it was before a sync
 	SameValue       Reason = "same_value"       // nothing to do
 	KeptFirstSync   Reason = "kept_first_sync"  // unlocked, never synced before
 	KeptBranch      Reason = "kept_branch"      // unlocked, changed here since the last sync
@@ -34,6 +33,8 @@ const (
 	FieldNotMapped  Reason = "field_not_mapped" // this POS has no such field, or does not write it
 	MissingPart     Reason = "missing_part"     // elements left out: their reference is missing
 	ReferenceAbsent Reason = "reference_absent" // unlocked reference that the store lacks: left as it is
+	Reverted        Reason = "reverted"         // set back to what it was before a sync
+	ChangedSince    Reason = "changed_since"    // not set back: it no longer holds what the sync wrote
 )
 
 // Reasons of items.
@@ -49,6 +50,7 @@ const (
 	RequiredMissing Reason = "required_missing"
 	NotFound        Reason = "not_found"
 	Referred        Reason = "referred"
+	CannotDelete    Reason = "cannot_delete"
 	WasAdopted      Reason = "was_adopted"
 	SameNameElse    Reason = "same_name_elsewhere"
 	POSRefused      Reason = "pos_refused" // set by the one who applies

@@ -2,6 +2,7 @@ package merge
 
 import (
 	"plait/shared/item"
+	"plait/shared/wire"
 )
 
 // rowSet is a rows value by element key.
@@ -40,23 +41,21 @@ func (s rowSet) sameKeys(t rowSet) bool {
 type rowMerge struct {
 	fieldInput
 	base, branch, source rowSet
-	unchangedSource      bool
 	kept                 map[string]bool // rowKey + NUL + column: the branch's value stands
 	keptAny              Reason
 }
 
-func mergeRows(in fieldInput) FieldPlan {
-	out := in.plan()
-	m := &rowMerge{fieldInput: in, branch: rowsOf(in.branch), source: rowsOf(in.source), kept: map[string]bool{}, unchangedSource: in.synced && in.last.Sent == out.sent}
-	m.base = rowsOf(in.last.Base)
+func mergeRows(in fieldInput, out FieldPlan) FieldPlan {
+	m := &rowMerge{
+		fieldInput: in, branch: rowsOf(in.branch), source: rowsOf(in.source), base: rowsOf(in.last.Base), kept: map[string]bool{},
+	}
 	result, err := item.Rows(m.elements())
 	if err != nil { // cannot be: the keys come from sets
 		result = in.branch
 	}
-	out.Result = result
+	out.rows, out.Result = m, result
 	out.Write = !result.Equal(orEmpty(in.branch)) || (in.create && len(result.Rows()) > 0)
 	out.Reason = m.reason(out.Write)
-	out.newBase = m.newBase
 	return out
 }
 
@@ -116,33 +115,34 @@ func (m *rowMerge) columns(k string) item.Fields {
 	out := m.branch.cols[k]
 	for _, c := range m.source.cols[k] {
 		branch, base := out.Get(c.Name), m.base.cols[k].Get(c.Name)
-		if m.takes(c.Name, branch, base, c.Value) {
+		switch r := m.column(c.Name, branch, base, c.Value); r {
+		case FollowsSource:
 			out = out.With(c.Name, c.Value)
-		} else if !branch.Equal(c.Value) && m.colPolicy(c.Name) != item.Never {
+		case KeptFirstSync, KeptBranch:
 			m.kept[k+"\x00"+c.Name] = true
+			m.keep(r)
 		}
 	}
 	return out
 }
 
-// takes decides one column: whether the source's value is written.
-func (m *rowMerge) takes(col string, branch, base, source item.Value) bool {
-	policy := m.colPolicy(col)
+// column decides one column as fieldInput.decide does a field: take the source's
+// value, keep the branch's, or nothing to do.
+func (m *rowMerge) column(name string, branch, base, source item.Value) Reason {
+	policy := columnPolicy(m.field, name)
 	switch {
 	case policy == item.Never || branch.Equal(source):
-		return false
-	case m.reset:
-		return true
-	case policy == item.Locked:
-		return !m.unchangedSource || !branch.Equal(base)
+		return SameValue
+	case m.unchanged() && branch.Equal(base):
+		return SameValue // this POS truncates or rounds; do not loop
+	case m.reset || policy == item.Locked || policy == item.Additive:
+		return FollowsSource
 	case base.IsAbsent():
-		m.keep(KeptFirstSync)
-		return false
+		return KeptFirstSync
 	case branch.Equal(base):
-		return !m.unchangedSource // unchanged and still unequal: this POS truncates
+		return FollowsSource
 	default:
-		m.keep(KeptBranch)
-		return false
+		return KeptBranch
 	}
 }
 
@@ -159,24 +159,24 @@ func (m *rowMerge) firstOr(r Reason) Reason {
 	return r
 }
 
-// colPolicy: a column that the payload does not list follows its field; in an
+// columnPolicy: a column that the payload does not list follows its field; in an
 // additive field the source's elements are locked.
-func (m *rowMerge) colPolicy(name string) item.Policy {
-	for _, c := range m.field.Columns {
+func columnPolicy(f *wire.PayloadField, name string) item.Policy {
+	for _, c := range f.Columns {
 		if c.Name == name {
 			return c.Policy
 		}
 	}
-	if m.field.Policy == item.Additive {
+	if f.Policy == item.Additive {
 		return item.Locked
 	}
-	return m.field.Policy
+	return f.Policy
 }
 
 func (m *rowMerge) travelling(cols item.Fields) item.Fields {
 	out := cols
 	for _, c := range cols {
-		if m.colPolicy(c.Name) == item.Never {
+		if columnPolicy(m.field, c.Name) == item.Never {
 			out = out.With(c.Name, item.Value{})
 		}
 	}

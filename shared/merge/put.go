@@ -1,0 +1,142 @@
+package merge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"plait/shared/item"
+	"plait/shared/wire"
+)
+
+// planPut plans an item that is to be created, linked or updated.
+func (p *Planner) planPut(out ItemPlan, pi wire.PayloadItem, kind *kindPlan) (ItemPlan, error) {
+	m := p.match(pi, kind.PayloadKind)
+	switch {
+	case m.refuse != "":
+		return out.end(Park, m.refuse, "%s", m.why), nil
+	case m.found && m.adopt && p.payload.Options.NoAdopt:
+		return out.end(Skip, NotAdopted, "the store has its own %s %s under the same name or code, and this sync links none; it was left alone", pi.Kind, quote(pi.Name)), nil
+	case m.found && p.payload.Options.OnlyNew:
+		return out.end(Skip, OnlyNewItems, "this sync only creates what is missing"), nil
+	}
+	out.Reason, out.Why, out.relink = m.warning, m.why, m.relink
+	if m.found {
+		local, ok, err := p.recv.Item(pi.Kind, m.key)
+		if err != nil {
+			return out, fmt.Errorf("cannot read %s %s: %w", pi.Kind, m.key, err)
+		}
+		if !ok {
+			return out.end(Park, NotFound, "%s %s was there a moment ago and is gone; it will be tried again", pi.Kind, m.key), nil
+		}
+		out.Local = local
+	}
+	return p.mergeItem(out, pi, kind, m), nil
+}
+
+// category is the receiver's key of the item's category. One that the receiver
+// lacks is no item's category here, so nothing matches by name.
+func (p *Planner) category(pi wire.PayloadItem, kind wire.PayloadKind) string {
+	v := pi.Fields.Get(kind.Match.Category)
+	if v.Type() != item.TypeUIDRef {
+		return v.Str()
+	}
+	t := p.translateRef(pi, v)
+	if len(t.missing) > 0 {
+		return "\x00missing"
+	}
+	return t.value.Str()
+}
+
+func (p *Planner) mergeItem(out ItemPlan, pi wire.PayloadItem, kind *kindPlan, m matched) ItemPlan {
+	var missing []string
+	out.Fields = make([]FieldPlan, 0, len(pi.Fields))
+	out.Write = make(item.Fields, 0, len(pi.Fields))
+	reset := p.own.Reset[pi.UID]
+	for _, f := range kind.fields {
+		source := pi.Fields.Get(f.Name)
+		if source.IsAbsent() || f.Policy == item.Never {
+			continue
+		}
+		in := fieldInput{
+			field: f.PayloadField, create: !m.found, branch: out.Local.Fields.Get(f.Name), source: source,
+			origin: out.origin, reset: len(reset) > 0 && slices.Contains(reset, f.Name),
+		}
+		in.last, in.synced = out.Local.Link.Field(f.Name)
+		plan, lacks := p.planField(in, pi, f)
+		missing = append(missing, lacks...)
+		out.Fields = append(out.Fields, plan)
+		if plan.Write {
+			out.Write = append(out.Write, item.Field{Name: f.Name, Value: plan.Result})
+		}
+	}
+	if len(missing) > 0 {
+		return out.end(Park, MissingRef, "this store lacks %s; add it to the sync", strings.Join(missing, ", "))
+	}
+	if !m.found {
+		if lacks := lacksRequired(out.Write, kind.mapped); lacks != "" {
+			return out.end(Park, RequiredMissing, "this store's POS demands a value for %s, and neither the source nor the store's mapping has one; set a default in the mapping", lacks)
+		}
+	}
+	out.Action = out.action(m)
+	return out
+}
+
+func (out ItemPlan) action(m matched) Action {
+	switch {
+	case !m.found:
+		return Create
+	case m.adopt:
+		return Adopt
+	case len(out.Write) > 0:
+		return Update
+	}
+	for _, f := range out.Fields {
+		if f.Kept() {
+			return Keep
+		}
+	}
+	return Equal
+}
+
+// planField decides one field. lacks names references without which the whole
+// item is parked.
+func (p *Planner) planField(in fieldInput, pi wire.PayloadItem, f fieldPlace) (plan FieldPlan, lacks []string) {
+	t := p.translate(pi, f, in.source)
+	in.source = t.value
+	switch {
+	case !f.writable || t.unmapped:
+		p.unmapped[[2]string{pi.Kind, f.Title}]++
+		in.source = pi.Fields.Get(f.Name)
+		return in.left(FieldNotMapped, nil), nil
+	case in.synced && in.last.From.Newer(in.origin):
+		return in.left(NewerHere, nil), nil
+	case len(t.missing) > 0:
+		return in.left(MissingRef, t.missing), t.missing
+	case t.value.IsAbsent():
+		return in.left(ReferenceAbsent, t.without), nil
+	}
+	plan = mergeField(in)
+	plan.Missing = t.without
+	return plan, nil
+}
+
+// left is a field that this job does not touch: its base does not move.
+func (in fieldInput) left(r Reason, missing []string) FieldPlan {
+	out := in.plan()
+	out.Reason, out.Missing, out.moves = r, missing, false
+	return out
+}
+
+// lacksRequired names a field that the POS demands of a new row and nobody gives.
+func lacksRequired(write item.Fields, mapped wire.ProfileKind) string {
+	for _, f := range mapped.Fields {
+		if !f.Required || f.Default || f.ReadOnly {
+			continue
+		}
+		if v := write.Get(f.Name); v.IsAbsent() || v.IsNull() {
+			return f.Name
+		}
+	}
+	return ""
+}
