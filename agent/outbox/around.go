@@ -135,26 +135,6 @@ func (b *Box) Unsettled(ctx context.Context, limit int) (out []Generation, err e
 	return out, err
 }
 
-// UnsettledOf returns what is unsettled of one key.
-func (b *Box) UnsettledOf(ctx context.Context, k Key) (out []Generation, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT gen, dead FROM unsettled WHERE kind = $1 AND key = $2 ORDER BY gen", k.Kind, k.Key)
-		if err != nil {
-			return fmt.Errorf("cannot list unsettled generations of %s %s: %w", k.Kind, k.Key, err)
-		}
-		defer rows.Close()
-		for rows.Next() {
-			g := Generation{Key: k}
-			if err := rows.Scan(&g.Gen, &g.Dead); err != nil {
-				return fmt.Errorf("cannot list unsettled generations of %s %s: %w", k.Kind, k.Key, err)
-			}
-			out = append(out, g)
-		}
-		return rows.Err()
-	})
-	return out, err
-}
-
 // Settle says that plait_links knows these generations now. One that changed
 // since it was listed stays.
 func (b *Box) Settle(ctx context.Context, known []Generation) error {

@@ -83,12 +83,14 @@ func (b *Box) Catalog(ctx context.Context) ([]byte, error) {
 	return get(ctx, b, func(m *meta) []byte { return m.bytes(metaCatalog) })
 }
 
-// Compared records a finished comparison that began at the given time, and ends
-// the time in which every change is judged as after a restore.
-func (b *Box) Compared(ctx context.Context, began time.Time) error {
+// Compared records a finished comparison that began at the given time. If it left
+// no kind out, the time in which every change is judged as after a restore ends.
+func (b *Box) Compared(ctx context.Context, began time.Time, whole bool) error {
 	return b.set(ctx, func(m *meta) {
 		m.setInt(metaCompared, began.Unix())
-		m.setText(metaJudging, "")
+		if whole {
+			m.setText(metaJudging, "")
+		}
 	})
 }
 

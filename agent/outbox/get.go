@@ -11,27 +11,11 @@ import (
 // Newest returns the newest generation that the record holds under each key, dead
 // ones included; keys that it does not know are left out. A damaged row is dropped,
 // its key marked dirty, and left out too.
-func (b *Box) Newest(ctx context.Context, kind string, keys []string) (map[string]Row, error) {
-	out := make(map[string]Row, len(keys))
+func (b *Box) Newest(ctx context.Context, kind string, keys []string) (rows map[string]Row, err error) {
 	var bad []stored
-	err := b.read(ctx, func(tx *sql.Tx) error {
-		kinds, err := loadKinds(ctx, tx)
-		if err != nil || kinds.id(kind) == 0 {
-			return err
-		}
-		each := func(rows *sql.Rows) error {
-			var s stored
-			if err := rows.Scan(append(s.into(), &s.body)...); err != nil {
-				return err
-			}
-			if !s.sound() {
-				bad = append(bad, s)
-			} else if old, ok := out[s.key]; !ok || old.Gen < s.gen {
-				out[s.key] = s.row(kind)
-			}
-			return nil
-		}
-		return newStatements(ctx, tx).byKeys(each, "SELECT "+storedColumns+", i.body FROM items i WHERE i.kind = ? AND i.key IN", kinds.id(kind), keys)
+	err = b.read(ctx, func(tx *sql.Tx) (err error) {
+		rows, bad, err = newest(newStatements(ctx, tx), kind, keys)
+		return err
 	})
 	if err == nil {
 		err = b.discard(ctx, bad)
@@ -39,7 +23,7 @@ func (b *Box) Newest(ctx context.Context, kind string, keys []string) (map[strin
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s from the record: %w", kind, err)
 	}
-	return out, nil
+	return rows, nil
 }
 
 // Each calls fn for the rows of these identities that the record holds, in no

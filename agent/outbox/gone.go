@@ -106,7 +106,7 @@ func (p *putter) forget(s *stored) error {
 	if k := p.kinds.byID[s.kind]; k != nil && !s.dead {
 		k.remove(s.sum())
 	}
-	if err := p.exec("DELETE FROM outbox WHERE pos = $1 AND ref = $2 AND sort < 3", s.pos, s.id); err != nil {
+	if err := p.exec("DELETE FROM outbox WHERE pos = $1 AND ref = $2 AND sort <> 3", s.pos, s.id); err != nil {
 		return err
 	}
 	return p.exec("DELETE FROM items WHERE id = $1", s.id)

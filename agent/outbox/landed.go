@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-
-	"plait/shared/item"
 )
 
 // Landed takes the hub's word that a full upload of the record as of a revision
@@ -19,7 +17,10 @@ func (b *Box) Landed(ctx context.Context, revision int64) error {
 			return m.err
 		}
 		for _, text := range []string{
-			"DELETE FROM outbox WHERE sort < 3 AND ref IN (SELECT id FROM items WHERE revision <= $1)",
+			// Of a key, the newest generation's tombstone stays, as after a batch.
+			`DELETE FROM items WHERE dead = 1 AND revision <= $1 AND id IN (SELECT ref FROM outbox WHERE sort IN (1, 2)) AND (gen = 0 OR EXISTS
+				(SELECT 1 FROM items j WHERE j.kind = items.kind AND j.key = items.key AND j.gen > items.gen))`,
+			"DELETE FROM outbox WHERE sort <> 3 AND ref NOT IN (SELECT id FROM items WHERE revision > $1)",
 			`DELETE FROM parked WHERE cause = 'hub' AND EXISTS
 				(SELECT 1 FROM items i JOIN kinds k ON k.id = i.kind WHERE k.name = parked.kind AND i.key = parked.key AND i.revision <= $1)`,
 			"UPDATE outbox SET sent = NULL WHERE $1 > 0",
@@ -34,14 +35,4 @@ func (b *Box) Landed(ctx context.Context, revision int64) error {
 		return fmt.Errorf("cannot record that the full upload of revision %d landed: %w", revision, err)
 	}
 	return nil
-}
-
-// RevisionOf returns the revision of one item; ok is false if the record does not
-// hold it. A full upload leaves out what has changed since its own revision.
-func (b *Box) RevisionOf(ctx context.Context, id item.ID) (revision int64, ok bool, err error) {
-	err = b.Each(ctx, []item.ID{id}, func(r Row) error {
-		revision, ok = r.Revision, true
-		return nil
-	})
-	return revision, ok, err
 }

@@ -199,7 +199,10 @@ func (p *putter) requeueOne(kind string, s *stored) error {
 		return err
 	}
 	if q != nil {
-		return p.exec("UPDATE outbox SET sent = NULL WHERE pos = $1", q.pos)
+		if q.sort == sortIdle {
+			q.sort = sortOf(s)
+		}
+		return p.exec("UPDATE outbox SET sent = NULL, sort = $1 WHERE pos = $2", q.sort, q.pos)
 	}
 	sound := s.soundHead()
 	s.revision = p.next()

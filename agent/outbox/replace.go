@@ -13,6 +13,7 @@ const (
 	sortTombstone = 1
 	sortGone      = 2 // a tombstone of a row that only the hub has
 	sortResult    = 3
+	sortIdle      = 4 // an item that changed back to what the hub holds; Freeze sweeps it up
 )
 
 // queued is a row of outbox.
@@ -50,7 +51,7 @@ func (p *putter) replace(k *kind, it *item.Item, o *stored, digest item.Digest, 
 // place queues the new state n of the row o. What waits keeps its place, so that
 // it never falls behind the result of the job that wrote it; what flies in the
 // frozen batch takes a new place behind it; what changed back to what the hub
-// holds leaves the queue.
+// holds does not wait any more.
 func (p *putter) place(o, n *stored) error {
 	q, err := p.queuedAt(o.pos, o.id)
 	if err != nil {
@@ -62,12 +63,17 @@ func (p *putter) place(o, n *stored) error {
 	case o.pos <= p.flying:
 		return p.moveBehind(q, o, n)
 	case p.flying == 0 && string(q.sent) == string(n.digest):
-		return p.exec("DELETE FROM outbox WHERE pos = $1", q.pos)
-	case q.sort == sortOf(n):
-		return nil
+		return p.resort(q, sortIdle)
 	default:
-		return p.exec("UPDATE outbox SET sort = $1 WHERE pos = $2", sortOf(n), q.pos)
+		return p.resort(q, sortOf(n))
 	}
+}
+
+func (p *putter) resort(q *queued, sort int64) error {
+	if q.sort == sort {
+		return nil
+	}
+	return p.exec("UPDATE outbox SET sort = $1 WHERE pos = $2", sort, q.pos)
 }
 
 // queueAgain queues a row that did not wait: the hub holds its old state, unless
@@ -113,7 +119,7 @@ func sortOf(n *stored) int64 {
 // queuedAt returns the row of outbox at a place if it is this item's; nil if the
 // item is not pending.
 func (p *putter) queuedAt(pos, id int64) (*queued, error) {
-	st, err := p.get("SELECT pos, sort, kind, ref, sent, flying FROM outbox WHERE pos = $1 AND ref = $2 AND sort < 3")
+	st, err := p.get("SELECT pos, sort, kind, ref, sent, flying FROM outbox WHERE pos = $1 AND ref = $2 AND sort <> 3")
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func (b *Box) Status(ctx context.Context) (Status, error) {
 			return err
 		}
 		var oldest int64
-		row := tx.QueryRowContext(ctx, `SELECT coalesce((SELECT at FROM outbox ORDER BY pos LIMIT 1), 0),
+		row := tx.QueryRowContext(ctx, `SELECT coalesce((SELECT at FROM outbox WHERE sort <> 4 ORDER BY pos LIMIT 1), 0),
 			(SELECT count(*) FROM dirty), (SELECT count(*) FROM parked)`)
 		if err := row.Scan(&oldest, &s.Dirty, &s.Parked); err != nil {
 			return err
@@ -43,7 +43,7 @@ func (b *Box) Status(ctx context.Context) (Status, error) {
 
 func (s *Status) count(ctx context.Context, tx *sql.Tx) error {
 	rows, err := tx.QueryContext(ctx, `SELECT coalesce(k.name, ''), n FROM
-		(SELECT kind, count(*) AS n FROM outbox GROUP BY kind) AS o LEFT JOIN kinds k ON k.id = o.kind`)
+		(SELECT kind, count(*) AS n FROM outbox WHERE sort <> 4 GROUP BY kind) AS o LEFT JOIN kinds k ON k.id = o.kind`)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (s *Status) count(ctx context.Context, tx *sql.Tx) error {
 // Pending reports how many entries wait in the outbox.
 func (b *Box) Pending(ctx context.Context) (n int, err error) {
 	err = b.read(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, "SELECT count(*) FROM outbox").Scan(&n)
+		return tx.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE sort <> 4").Scan(&n)
 	})
 	return n, err
 }

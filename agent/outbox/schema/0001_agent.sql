@@ -33,7 +33,8 @@ CREATE TABLE items (
 CREATE UNIQUE INDEX items_identity ON items (kind, key, gen);
 
 -- What must still go up, in order. Narrow rows, so that acknowledging a batch
--- is one deletion of a range. sort: 0 item, 1 tombstone, 2 gone, 3 result; ref is
+-- is one deletion of a range. sort: 0 item, 1 tombstone, 2 gone, 3 result, 4 idle
+-- (changed back to what the hub holds); ref is
 -- the row of items or results. sent is the digest that the hub is known to
 -- hold; flying the one in the frozen batch, where the item changed since.
 CREATE TABLE outbox (

@@ -1,0 +1,109 @@
+package outbox
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"plait/shared/item"
+	"plait/shared/wire"
+)
+
+// pageRows bounds one read of a walk over the record.
+const pageRows = 1000
+
+// EachLive calls fn for each live item of a kind, in the order of their keys. It
+// reads page by page: an item that changes meanwhile comes in one of its states.
+func (b *Box) EachLive(ctx context.Context, kind string, fn func(item.Item) error) error {
+	for after := ""; ; {
+		keys, err := b.LiveKeys(ctx, kind, after, pageRows)
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+		rows, err := b.Newest(ctx, kind, keys)
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if err := live(rows[key], fn); err != nil {
+				return err
+			}
+		}
+		after = keys[len(keys)-1]
+	}
+}
+
+func live(r Row, fn func(item.Item) error) error {
+	if r.Kind == "" || r.Dead { // damaged and dropped, or gone since
+		return nil
+	}
+	it, err := r.Item()
+	if err != nil {
+		return err
+	}
+	return fn(it)
+}
+
+// Latest returns the newest generation recorded under a key, tombstones too; ok
+// is false if the record knows nothing of it.
+func (b *Box) Latest(ctx context.Context, kind, key string) (it item.Item, ok bool, err error) {
+	rows, err := b.Newest(ctx, kind, []string{key})
+	if err != nil {
+		return item.Item{}, false, err
+	}
+	r, ok := rows[key]
+	if !ok {
+		return item.Item{}, false, nil
+	}
+	it, err = r.Item()
+	return it, err == nil, err
+}
+
+// Changed calls fn for each pending item or tombstone recorded after a revision,
+// in the order of revisions, and returns the newest revision. Whatever is recorded
+// is pending until the next batch is frozen.
+func (b *Box) Changed(ctx context.Context, after int64, fn func(item.Item) error) (revision int64, err error) {
+	err = b.read(ctx, func(tx *sql.Tx) error {
+		m := metaOf(ctx, tx)
+		if revision = m.int(metaRevision); m.err != nil || revision == after {
+			return m.err
+		}
+		rows, err := tx.QueryContext(ctx, `SELECT i.body FROM outbox o JOIN items i ON i.id = o.ref
+			WHERE o.sort <> 3 AND i.revision > $1 ORDER BY i.revision`, after)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		return eachBody(rows, fn)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("cannot read what changed since revision %d: %w", after, err)
+	}
+	return revision, nil
+}
+
+func eachBody(rows *sql.Rows, fn func(item.Item) error) error {
+	for rows.Next() {
+		var body []byte
+		if err := rows.Scan(&body); err != nil {
+			return err
+		}
+		it, err := item.Decode(body)
+		if err != nil {
+			return err
+		}
+		if err := fn(it); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// CatalogDigest returns the digest of the catalogue kept; "" if there is none.
+func (b *Box) CatalogDigest(ctx context.Context) (string, error) {
+	raw, err := b.Catalog(ctx)
+	if err != nil || len(raw) == 0 {
+		return "", err
+	}
+	return wire.Sum(raw), nil
+}
