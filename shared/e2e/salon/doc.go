@@ -1,0 +1,8 @@
+// Package salon makes the sample salons that the demonstration and the
+// end-to-end tests run on: a POS database as a small vendor would have built it,
+// with plausible services, products, discounts, packages and staff, and the
+// things that its people do there (sell, edit, add, remove).
+//
+// It plays the POS: it opens the database with the POS's own settings and knows
+// nothing of Plait's tables, triggers or protocol.
+package salon
