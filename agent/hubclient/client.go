@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"plait/shared/enrolcode"
 	"plait/shared/wire"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -93,14 +94,21 @@ func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, erro
 		return false, ctx.Err()
 	}
 	if err != nil {
-		var cert *tls.CertificateVerificationError
-		return !errors.Is(err, ErrNotTheHub) && !errors.As(err, &cert), nil
+		return !isAnswer(err), nil
 	}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true, nil
 	}
 	return false, nil
+}
+
+// isAnswer reports whether the fault is one that another try would meet again:
+// somebody else answered, or this PC's clock is wrong.
+func isAnswer(err error) bool {
+	var cert *tls.CertificateVerificationError
+	var clock *enrolcode.ClockError
+	return errors.Is(err, ErrNotTheHub) || errors.Is(err, enrolcode.ErrWrongHub) || errors.As(err, &cert) || errors.As(err, &clock)
 }
 
 // post sends a control message and reads its answer into out; nil takes none.
