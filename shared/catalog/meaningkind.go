@@ -77,6 +77,9 @@ func checkRefs(k Kind, c *Catalog, tell report) {
 			checkRef(k, col, "fields."+f.Name+".columns."+col.Name, "column "+f.Name+"."+col.Name, c, tell)
 		}
 	}
+	if way := c.circle(k); way != nil {
+		tell("fields", "", "kinds that need each other first can never be created: "+strings.Join(way, " → ")+"; make one of these references unlocked, or leave it out")
+	}
 }
 
 func checkRef(k Kind, f Field, at, where string, c *Catalog, tell report) {
