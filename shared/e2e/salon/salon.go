@@ -13,6 +13,12 @@ import (
 //go:embed schema.sql
 var schema string
 
+// Mapping is the mapping file of every sample salon. Its database is pos.db, in
+// the same folder.
+//
+//go:embed mapping.yaml
+var Mapping []byte
+
 // POS is a salon's POS, open on its database.
 type POS struct {
 	DB   *sql.DB
@@ -56,8 +62,8 @@ func (p *POS) Create() error {
 	}
 	return p.run(
 		stmt{"INSERT INTO client (name, phone) VALUES ('Walk-in', NULL), ('Ada Park', '555-0101'), ('Noor Haddad', '555-0102'), ('Lena Roth', NULL)", nil},
-		stmt{"INSERT INTO staff (first_name, last_name, email, role) VALUES ('Mia', ?, ?, 'manager'), ('Jo', ?, ?, 'stylist'), ('Sam', ?, ?, 'stylist')",
-			[]any{p.Name, mail("mia", p.Name), p.Name, mail("jo", p.Name), p.Name, mail("sam", p.Name)}},
+		stmt{"INSERT INTO staff (name, email, role) VALUES (?, ?, 'manager'), (?, ?, 'stylist'), (?, ?, 'stylist')",
+			[]any{"Mia of " + p.Name, mail("mia", p.Name), "Jo of " + p.Name, mail("jo", p.Name), "Sam of " + p.Name, mail("sam", p.Name)}},
 	)
 }
 

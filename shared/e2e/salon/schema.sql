@@ -5,13 +5,12 @@ CREATE TABLE category (
     UNIQUE (sort, name)
 );
 CREATE TABLE staff (
-    id         INTEGER PRIMARY KEY,
-    first_name TEXT NOT NULL,
-    last_name  TEXT NOT NULL,
-    email      TEXT UNIQUE,
-    phone      TEXT,
-    role       TEXT NOT NULL DEFAULT 'stylist',
-    active     INTEGER NOT NULL DEFAULT 1
+    id     INTEGER PRIMARY KEY,
+    name   TEXT NOT NULL,
+    email  TEXT UNIQUE,
+    phone  TEXT,
+    role   TEXT NOT NULL DEFAULT 'stylist',
+    active INTEGER NOT NULL DEFAULT 1
 );
 CREATE TABLE vendor (
     id    INTEGER PRIMARY KEY,
@@ -29,7 +28,7 @@ CREATE TABLE service (
     show_online   INTEGER NOT NULL DEFAULT 1,
     price         NUMERIC(10, 2) NOT NULL,
     business_cost NUMERIC(10, 2) NOT NULL DEFAULT 0,
-    tax_code      TEXT NOT NULL,
+    tax_rate      NUMERIC(5, 2) NOT NULL,
     active        INTEGER NOT NULL DEFAULT 1
 );
 CREATE TABLE product (
@@ -65,7 +64,7 @@ CREATE TABLE package (
     name        TEXT NOT NULL UNIQUE,
     description TEXT NOT NULL DEFAULT '',
     price       NUMERIC(10, 2) NOT NULL,
-    tax_code    TEXT NOT NULL,
+    tax_rate    NUMERIC(5, 2) NOT NULL,
     active      INTEGER NOT NULL DEFAULT 1
 );
 CREATE TABLE package_service (

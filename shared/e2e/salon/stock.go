@@ -9,8 +9,8 @@ func (p *POS) Stock() error {
 		{"INSERT INTO vendor (name, phone) VALUES ('Bright & Co', '555-0200'), ('Comb House', '555-0201')", nil},
 	}
 	for _, s := range services {
-		list = append(list, stmt{`INSERT INTO service (category_id, name, description, duration, cleanup, price, business_cost, tax_code)
-			SELECT id, ?, ?, ?, ?, ?, ?, 'T19' FROM category WHERE sort = 'service' AND name = ?`,
+		list = append(list, stmt{`INSERT INTO service (category_id, name, description, duration, cleanup, price, business_cost, tax_rate)
+			SELECT id, ?, ?, ?, ?, ?, ?, 19 FROM category WHERE sort = 'service' AND name = ?`,
 			[]any{s.name, s.about, s.minutes, s.cleanup, s.price, s.cost, s.category}})
 	}
 	for i, x := range products {
@@ -22,7 +22,7 @@ func (p *POS) Stock() error {
 		stmt{`INSERT INTO discount (name, description, percent, starts_at, min_purchase) VALUES
 			('Student', 'With a card', 10, NULL, 0), ('Spring 20', 'All services', 20, '2026-03-01 09:00:00', 30), ('Birthday', 'In the month', 15, NULL, 0)`, nil},
 		stmt{"INSERT INTO discount_staff (discount_id, staff_id) SELECT d.id, s.id FROM discount d, staff s WHERE d.name = 'Spring 20' AND s.role = 'manager'", nil},
-		stmt{"INSERT INTO package (name, description, price, tax_code) VALUES ('Bridal', 'Hair and nails for the day', '180.00', 'T19'), ('Five cuts', 'Pay four', '140.00', 'T19')", nil},
+		stmt{"INSERT INTO package (name, description, price, tax_rate) VALUES ('Bridal', 'Hair and nails for the day', '180.00', 19), ('Five cuts', 'Pay four', '140.00', 19)", nil},
 		stmt{"INSERT INTO package_service (package_id, service_id, quantity) SELECT p.id, s.id, 1 FROM package p, service s WHERE p.name = 'Bridal' AND s.name IN ('Updo', 'Manicure')", nil},
 		stmt{"INSERT INTO package_service (package_id, service_id, quantity) SELECT p.id, s.id, 5 FROM package p, service s WHERE p.name = 'Five cuts' AND s.name = 'Women''s Haircut'", nil},
 	)
