@@ -34,3 +34,8 @@ type Error struct {
 
 // Error makes Error an error.
 func (e *Error) Error() string { return fmt.Sprintf("%s (%s)", e.Message, e.Code) }
+
+// Refuse returns an Error with that code and a sentence that names the way out.
+func Refuse(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,228 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"plait/hub/store"
+	"plait/shared/wire"
+)
+
+// Cut makes a job of a pending entry: it returns the entry with its contents
+// (Payload, Own, Items, Plan, Resets), kept in the same transaction, or without
+// any if there is nothing left to send.
+type Cut func(tx *store.StoreTx, pending store.Job) (store.Job, error)
+
+// Queue answers an agent's questions about its store's jobs.
+type Queue struct {
+	db  *store.DB
+	cut Cut
+}
+
+// New returns a queue over db. A nil cut leaves pending entries as they are.
+func New(db *store.DB, cut Cut) *Queue { return &Queue{db: db, cut: cut} }
+
+// Put queues a job (its contents, label, cause, sort and creator) as the last of
+// the store's. It fails with store.ErrConflict if the store's switch is not on,
+// or the store is revoked.
+func Put(tx *store.StoreTx, j store.Job) (store.Job, error) {
+	if j.Payload == "" && j.Own == "" {
+		return j, fmt.Errorf("cannot queue %q for store %s: it has no contents", j.Label, tx.Store.Name)
+	}
+	if err := receives(tx.Store); err != nil {
+		return j, fmt.Errorf("cannot queue %q for store %s: %w", j.Label, tx.Store.Name, err)
+	}
+	return tx.AddJob(j)
+}
+
+// PutPending makes sure that the store has an entry for the changes of a
+// continuous sync, and returns it. It fails as Put does.
+func PutPending(tx *store.StoreTx, j store.Job) (store.Job, error) {
+	open, err := tx.OpenJobs(0)
+	if err != nil {
+		return j, err
+	}
+	for _, o := range open {
+		if o.State == store.Pending {
+			return o, nil
+		}
+	}
+	if err := receives(tx.Store); err != nil {
+		return j, fmt.Errorf("cannot queue %q for store %s: %w", j.Label, tx.Store.Name, err)
+	}
+	j.Payload, j.Own = "", ""
+	return tx.AddJob(j)
+}
+
+func receives(s store.Store) error {
+	switch {
+	case !s.Revoked.IsZero():
+		return fmt.Errorf("%w: its credential is revoked; enrol its PC again", store.ErrConflict)
+	case s.Switch != store.On:
+		return fmt.Errorf("%w: its sync switch is %s; switch it on", store.ErrConflict, s.Switch)
+	}
+	return nil
+}
+
+// Next returns the first open job of the store. A pending entry that is first is
+// cut into a job now, or ends if there is nothing left to send.
+func (q *Queue) Next(ctx context.Context, storeID string, _ wire.NextAsk) (wire.NextAnswer, error) {
+	var answer wire.NextAnswer
+	var pending bool
+	err := q.db.ViewStore(ctx, storeID, func(v *store.StoreView) (err error) {
+		answer, pending, err = next(v)
+		return err
+	})
+	if err != nil || !pending || q.cut == nil {
+		return answer, err
+	}
+	err = q.db.WithStore(ctx, storeID, func(tx *store.StoreTx) (err error) {
+		// Each turn ends a pending entry or finds none, and there is one at most.
+		for {
+			if answer, pending, err = next(tx.StoreView); err != nil || !pending {
+				return err
+			}
+			if err := q.cutFirst(tx); err != nil {
+				return err
+			}
+		}
+	})
+	return answer, err
+}
+
+// next reads the answer; pending says that the first open entry must be cut.
+func next(v *store.StoreView) (a wire.NextAnswer, pending bool, err error) {
+	if a.Open, err = v.CountOpen(); err != nil || a.Open == 0 || v.Store.Switch == store.Off {
+		return a, false, err
+	}
+	first, err := v.OpenJobs(1)
+	if err != nil {
+		return a, false, err
+	}
+	if first[0].State == store.Pending {
+		return a, true, nil
+	}
+	a.Job, err = toWire(v, first[0])
+	return a, false, err
+}
+
+func (q *Queue) cutFirst(tx *store.StoreTx) error {
+	first, err := tx.OpenJobs(1)
+	if err != nil {
+		return err
+	}
+	j, err := q.cut(tx, first[0])
+	if err != nil {
+		return fmt.Errorf("cannot cut the changes for store %s: %w", tx.Store.Name, err)
+	}
+	if j.Payload == "" && j.Own == "" {
+		return cancelled(tx, first[0], "the hub", "nothing was left to send")
+	}
+	j.State = store.Queued
+	if err := tx.SetJob(j); err != nil {
+		return err
+	}
+	return tx.Audit("the hub", "job.cut", jobDetail(j))
+}
+
+func toWire(v *store.StoreView, j store.Job) (*wire.Job, error) {
+	size, err := v.PayloadSize(j.Payload)
+	return &wire.Job{
+		ID: j.ID, HubEpoch: j.EpochName, Number: j.Number, Sort: j.Sort, Label: j.Label, State: j.State,
+		Payload: j.Payload, Own: j.Own, Items: j.Items, Size: size,
+	}, err
+}
+
+// Begin lets the agent start to apply a job, or tells it not to. It may be
+// repeated, and is answered the same as long as nobody cancels. A job that is
+// not the first is refused: order is strict.
+func (q *Queue) Begin(ctx context.Context, storeID string, b wire.Begin) (a wire.BeginAnswer, err error) {
+	err = q.db.WithStore(ctx, storeID, func(tx *store.StoreTx) (err error) {
+		j, err := tx.Job(b.Job)
+		if errors.Is(err, store.ErrNotFound) {
+			return wire.Refuse(wire.CodeNotFound, "there is no job %s for this store", b.Job)
+		}
+		if err != nil {
+			return err
+		}
+		a.State, err = begin(tx, j)
+		return err
+	})
+	return a, err
+}
+
+func begin(tx *store.StoreTx, j store.Job) (state string, err error) {
+	switch j.State {
+	case store.Queued, store.RolledBack, store.Begun:
+	case store.CancelRequested:
+		return store.CancelRequested, nil
+	case store.Cancelled, store.Lost:
+		return store.Cancelled, nil
+	default: // applied, or pending: not cut yet
+		return "", wire.Refuse(wire.CodeConflict, "job %d is %s and cannot be begun; ask for the next job", j.Number, j.State)
+	}
+	first, err := tx.OpenJobs(1)
+	if err != nil {
+		return "", err
+	}
+	if first[0].ID != j.ID {
+		return "", wire.Refuse(wire.CodeConflict, "job %d comes before job %d; ask for the next job", first[0].Number, j.Number)
+	}
+	if tx.Store.Switch == store.Off {
+		return "", wire.Refuse(wire.CodeConflict, "the sync switch of store %s is off", tx.Store.Name)
+	}
+	// A PC that was enrolled in place of another goes on with what that one began.
+	if j.State == store.Begun && j.BegunBy == tx.Store.Installation {
+		return store.Begun, nil
+	}
+	j.State, j.Begun, j.BegunBy, j.Why = store.Begun, tx.Now(), tx.Store.Installation, ""
+	return store.Begun, tx.SetJob(j)
+}
+
+// Open returns how many jobs of the store are open.
+func (q *Queue) Open(ctx context.Context, storeID string) (n int, err error) {
+	err = q.db.ViewStore(ctx, storeID, func(v *store.StoreView) (err error) {
+		n, err = v.CountOpen()
+		return err
+	})
+	return n, err
+}
+
+// Blocking lists the open jobs, each with its ways out: why a full upload is
+// refused. Empty means that it is not.
+func Blocking(v *store.StoreView) ([]wire.Blocking, error) {
+	open, err := v.OpenJobs(0)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]wire.Blocking, len(open))
+	for i, j := range open {
+		out[i] = wire.Blocking{
+			Job: j.ID, Number: j.Number, Label: j.Label, State: j.State, Items: j.Items,
+			Age: int64(v.Now().Sub(j.Created).Seconds()), Ways: ways(j),
+		}
+	}
+	return out, nil
+}
+
+func ways(j store.Job) []string {
+	switch j.State {
+	case store.Begun:
+		return []string{
+			"Deliver it now: the agent goes on with it in this conversation, then tries again.",
+			"Cancel it at the hub: what was applied is finished first, and can be reverted.",
+		}
+	case store.CancelRequested:
+		return []string{"It was cancelled by " + j.EndedBy + " after it was begun: the store's next conversation settles it."}
+	default:
+		return []string{
+			"Deliver it now: the agent takes and applies it in this conversation, then tries again.",
+			"Cancel it at the hub: nothing of it has been applied.",
+		}
+	}
+}
+
+func jobDetail(j store.Job) map[string]any {
+	return map[string]any{"job": j.ID, "number": j.Number, "label": j.Label, "state": j.State}
+}
