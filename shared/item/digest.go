@@ -38,6 +38,16 @@ func ShortDigestOf(v Value) ShortDigest {
 	if v.IsAbsent() {
 		return ""
 	}
-	sum := sha256.Sum256(appendValue(nil, v))
-	return ShortDigest(hex.EncodeToString(sum[:8]))
+	sum := sha256Of(v)
+	var short [16]byte
+	hex.Encode(short[:], sum[:8])
+	return ShortDigest(short[:])
+}
+
+func sha256Of(v Value) [sha256.Size]byte {
+	if v.typ == TypeRows {
+		return sha256.Sum256(appendRows(nil, v.rows))
+	}
+	var form [128]byte // most values fit
+	return sha256.Sum256(appendScalar(form[:0], v))
 }

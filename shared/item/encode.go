@@ -45,6 +45,15 @@ func AppendFields(b []byte, f Fields) []byte {
 func AppendValue(b []byte, v Value) []byte { return appendValue(b, v) }
 
 func appendValue(b []byte, v Value) []byte {
+	if v.typ == TypeRows {
+		return appendRows(b, v.rows)
+	}
+	return appendScalar(b, v)
+}
+
+// appendScalar never calls itself, so that a short buffer given to it can stay
+// off the heap.
+func appendScalar(b []byte, v Value) []byte {
 	switch v.typ {
 	case TypeText:
 		return appendString(b, v.str)
@@ -67,8 +76,6 @@ func appendValue(b []byte, v Value) []byte {
 		return appendRef(append(b, `{"r":[`...), v)
 	case TypeUIDRef:
 		return appendRef(append(b, `{"u":[`...), v)
-	case TypeRows:
-		return appendRows(b, v.rows)
 	default:
 		return append(b, "null"...)
 	}

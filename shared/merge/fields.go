@@ -30,7 +30,7 @@ func (f FieldPlan) Kept() bool {
 }
 
 // newBase is the field's base once the plan was carried out.
-func (f FieldPlan) newBase(readBack item.Value) item.Value {
+func (f *FieldPlan) newBase(readBack item.Value) item.Value {
 	switch {
 	case f.rows != nil:
 		return f.rows.newBase(readBack)
@@ -45,9 +45,8 @@ func (f FieldPlan) newBase(readBack item.Value) item.Value {
 type fieldInput struct {
 	field  *wire.PayloadField
 	create bool
-	reset  bool           // the operator chose "reset to source" for it
-	last   item.LinkField // what the link knows
-	synced bool           // whether it knows anything
+	reset  bool            // the operator chose "reset to source" for it
+	last   *item.LinkField // what the link knows; nil if the field never synced
 	branch item.Value
 	source item.Value
 	origin item.Origin
@@ -55,9 +54,9 @@ type fieldInput struct {
 }
 
 // mergeField is the three-way merge of one field.
-func mergeField(in fieldInput) FieldPlan {
+func mergeField(in *fieldInput) FieldPlan {
 	out := in.plan()
-	if in.synced || in.source.Type() == item.TypeRows {
+	if in.last != nil || in.source.Type() == item.TypeRows {
 		in.sent = item.ShortDigestOf(in.source)
 		out.sent = in.sent
 	}
@@ -72,27 +71,27 @@ func mergeField(in fieldInput) FieldPlan {
 }
 
 // plan is the FieldPlan before anything is decided: the branch's value stays.
-func (in fieldInput) plan() FieldPlan {
+func (in *fieldInput) plan() FieldPlan {
 	return FieldPlan{
-		Name: in.field.Name, Title: in.field.Title, Base: in.last.Base, Branch: in.branch, Source: in.source, Result: in.branch,
+		Name: in.field.Name, Title: in.field.Title, Base: in.base(), Branch: in.branch, Source: in.source, Result: in.branch,
 		field: in.field, moves: true,
 	}
 }
 
 // decide orders the rules as the package's doc gives them.
-func (in fieldInput) decide() (Reason, bool) {
+func (in *fieldInput) decide() (Reason, bool) {
 	switch {
 	case in.create:
 		return Created, !in.source.IsAbsent()
 	case in.branch.Equal(in.source):
 		return SameValue, false
-	case in.unchanged() && in.branch.Equal(in.last.Base):
+	case in.unchanged() && in.branch.Equal(in.base()):
 		return SameValue, false // this POS truncates or rounds; do not loop
 	case in.reset:
 		return WasReset, true
 	case in.field.Policy == item.Locked:
 		return in.overwrite(), true
-	case !in.synced:
+	case in.last == nil:
 		return KeptFirstSync, false
 	case in.branch.Equal(in.last.Base):
 		return FollowsSource, true
@@ -101,11 +100,19 @@ func (in fieldInput) decide() (Reason, bool) {
 	}
 }
 
-// unchanged: the source sends what it sent last time.
-func (in fieldInput) unchanged() bool { return in.synced && in.last.Sent == in.sent }
+// base is the field's base; absent if it never synced.
+func (in *fieldInput) base() item.Value {
+	if in.last == nil {
+		return item.Value{}
+	}
+	return in.last.Base
+}
 
-func (in fieldInput) overwrite() Reason {
-	if in.synced && in.last.Policy == item.Locked && !in.branch.Equal(in.last.Base) {
+// unchanged: the source sends what it sent last time.
+func (in *fieldInput) unchanged() bool { return in.last != nil && in.last.Sent == in.sent }
+
+func (in *fieldInput) overwrite() Reason {
+	if in.last != nil && in.last.Policy == item.Locked && !in.branch.Equal(in.base()) {
 		return OverwroteDrift
 	}
 	return FollowsSource

@@ -48,11 +48,13 @@ func (out ItemPlan) Link(readBack item.Item) *item.Link {
 // by name.
 func (out ItemPlan) bases(old []item.LinkField, readBack item.Fields) []item.LinkField {
 	fields := make([]item.LinkField, 0, max(len(old), len(out.Fields)))
-	for _, f := range out.Fields {
+	now := walk{readBack}
+	for i := range out.Fields {
+		f := &out.Fields[i]
 		if !f.moves {
 			continue
 		}
-		base := f.newBase(readBack.Get(f.Name))
+		base := f.newBase(now.to(f.Name))
 		if base.IsAbsent() {
 			continue // the POS does not give it back: it has no base
 		}
@@ -68,7 +70,7 @@ func (out ItemPlan) bases(old []item.LinkField, readBack item.Fields) []item.Lin
 }
 
 // link is what the job carried for the field; a revert moves the base alone.
-func (f FieldPlan) link(base item.Value, origin item.Origin) item.LinkField {
+func (f *FieldPlan) link(base item.Value, origin item.Origin) item.LinkField {
 	if f.last != nil {
 		last := *f.last
 		last.Base = base

@@ -85,7 +85,9 @@ func (l *lab) Item(kind, key string) (item.Item, bool, error) {
 }
 
 // Referred implements merge.Receiver.
-func (l *lab) Referred(kind, key string) (string, error) { return l.referred[[2]string{kind, key}], nil }
+func (l *lab) Referred(kind, key string) (string, error) {
+	return l.referred[[2]string{kind, key}], nil
+}
 
 // put makes a local item and returns its key.
 func (l *lab) put(kind string, values ...any) string {

@@ -41,7 +41,7 @@ func (p *Planner) category(pi wire.PayloadItem, kind wire.PayloadKind) string {
 	if v.Type() != item.TypeUIDRef {
 		return v.Str()
 	}
-	t := p.translateRef(pi, v)
+	t := p.translateRef(&pi, v)
 	if len(t.missing) > 0 {
 		return "\x00missing"
 	}
@@ -51,22 +51,26 @@ func (p *Planner) category(pi wire.PayloadItem, kind wire.PayloadKind) string {
 func (p *Planner) mergeItem(out ItemPlan, pi wire.PayloadItem, kind *kindPlan, m matched) ItemPlan {
 	var missing []string
 	out.Fields = make([]FieldPlan, 0, len(pi.Fields))
-	out.Write = make(item.Fields, 0, len(pi.Fields))
 	reset := p.own.Reset[pi.UID]
-	for _, f := range kind.fields {
-		source := pi.Fields.Get(f.Name)
+	sources, branch, link := walk{pi.Fields}, walk{out.Local.Fields}, walkLink(out.Local.Link)
+	for i := range kind.fields {
+		f := &kind.fields[i]
+		source := sources.to(f.Name)
 		if source.IsAbsent() || f.Policy == item.Never {
 			continue
 		}
 		in := fieldInput{
-			field: f.PayloadField, create: !m.found, branch: out.Local.Fields.Get(f.Name), source: source,
+			field: f.PayloadField, create: !m.found, branch: branch.to(f.Name), source: source,
 			origin: out.origin, reset: len(reset) > 0 && slices.Contains(reset, f.Name),
 		}
-		in.last, in.synced = out.Local.Link.Field(f.Name)
-		plan, lacks := p.planField(in, pi, f)
+		in.last = link.to(f.Name)
+		plan, lacks := p.planField(&in, &pi, f)
 		missing = append(missing, lacks...)
 		out.Fields = append(out.Fields, plan)
 		if plan.Write {
+			if out.Write == nil {
+				out.Write = make(item.Fields, 0, len(kind.fields)-i)
+			}
 			out.Write = append(out.Write, item.Field{Name: f.Name, Value: plan.Result})
 		}
 	}
@@ -101,7 +105,7 @@ func (out ItemPlan) action(m matched) Action {
 
 // planField decides one field. lacks names references without which the whole
 // item is parked.
-func (p *Planner) planField(in fieldInput, pi wire.PayloadItem, f fieldPlace) (plan FieldPlan, lacks []string) {
+func (p *Planner) planField(in *fieldInput, pi *wire.PayloadItem, f *fieldPlace) (plan FieldPlan, lacks []string) {
 	t := p.translate(pi, f, in.source)
 	in.source = t.value
 	switch {
@@ -109,7 +113,7 @@ func (p *Planner) planField(in fieldInput, pi wire.PayloadItem, f fieldPlace) (p
 		p.unmapped[[2]string{pi.Kind, f.Title}]++
 		in.source = pi.Fields.Get(f.Name)
 		return in.left(FieldNotMapped, nil), nil
-	case in.synced && in.last.From.Newer(in.origin):
+	case in.last != nil && in.last.From.Newer(in.origin):
 		return in.left(NewerHere, nil), nil
 	case len(t.missing) > 0:
 		return in.left(MissingRef, t.missing), t.missing
@@ -122,7 +126,7 @@ func (p *Planner) planField(in fieldInput, pi wire.PayloadItem, f fieldPlace) (p
 }
 
 // left is a field that this job does not touch: its base does not move.
-func (in fieldInput) left(r Reason, missing []string) FieldPlan {
+func (in *fieldInput) left(r Reason, missing []string) FieldPlan {
 	out := in.plan()
 	out.Reason, out.Missing, out.moves = r, missing, false
 	return out

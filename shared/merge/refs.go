@@ -18,7 +18,7 @@ type translated struct {
 
 // translate turns uids into the receiver's keys. A reference that the receiver
 // lacks parks the item if its field or column is locked, else it is left out.
-func (p *Planner) translate(pi wire.PayloadItem, f fieldPlace, v item.Value) translated {
+func (p *Planner) translate(pi *wire.PayloadItem, f *fieldPlace, v item.Value) translated {
 	switch v.Type() {
 	case item.TypeUIDRef:
 		t := p.translateRef(pi, v)
@@ -33,7 +33,7 @@ func (p *Planner) translate(pi wire.PayloadItem, f fieldPlace, v item.Value) tra
 	}
 }
 
-func (p *Planner) translateRef(pi wire.PayloadItem, v item.Value) translated {
+func (p *Planner) translateRef(pi *wire.PayloadItem, v item.Value) translated {
 	if !p.syncs(v.RefKind()) {
 		return translated{unmapped: true}
 	}
@@ -50,13 +50,13 @@ func (p *Planner) translateRef(pi wire.PayloadItem, v item.Value) translated {
 // rowsIn is one rows value on its way into the receiver's references.
 type rowsIn struct {
 	p    *Planner
-	pi   wire.PayloadItem
-	f    fieldPlace
+	pi   *wire.PayloadItem
+	f    *fieldPlace
 	out  translated
 	soft bool // a missing element is left out, not a reason to park the item
 }
 
-func (p *Planner) translateRows(pi wire.PayloadItem, f fieldPlace, v item.Value) translated {
+func (p *Planner) translateRows(pi *wire.PayloadItem, f *fieldPlace, v item.Value) translated {
 	in := rowsIn{p: p, pi: pi, f: f, soft: f.Policy == item.Unlocked || p.payload.Options.WithoutMissingParts}
 	rows := make([]item.Row, 0, len(v.Rows()))
 	for _, r := range v.Rows() {

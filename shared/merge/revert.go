@@ -43,10 +43,12 @@ func (p *Planner) planRevert(out ItemPlan, pi wire.PayloadItem, kind *kindPlan) 
 }
 
 func revertField(local item.Item, field *wire.PayloadField, before, written item.Value) FieldPlan {
-	in := fieldInput{field: field, branch: local.Fields.Get(field.Name), source: before}
-	in.last, in.synced = local.Link.Field(field.Name)
+	in := &fieldInput{field: field, branch: local.Fields.Get(field.Name), source: before}
+	if last, ok := local.Link.Field(field.Name); ok {
+		in.last = &last
+	}
 	out := in.plan()
-	out.last, out.moves = &in.last, in.synced
+	out.last, out.moves = in.last, in.last != nil
 	switch {
 	case in.branch.Equal(before):
 		out.Reason = SameValue

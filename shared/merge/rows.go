@@ -45,9 +45,13 @@ type rowMerge struct {
 	keptAny              Reason
 }
 
-func mergeRows(in fieldInput, out FieldPlan) FieldPlan {
+func mergeRows(in *fieldInput, out FieldPlan) FieldPlan {
+	if !in.create && in.branch.Equal(in.source) {
+		out.Reason = SameValue
+		return out
+	}
 	m := &rowMerge{
-		fieldInput: in, branch: rowsOf(in.branch), source: rowsOf(in.source), base: rowsOf(in.last.Base), kept: map[string]bool{},
+		fieldInput: *in, branch: rowsOf(in.branch), source: rowsOf(in.source), base: rowsOf(in.base()), kept: map[string]bool{},
 	}
 	result, err := item.Rows(m.elements())
 	if err != nil { // cannot be: the keys come from sets
@@ -90,7 +94,7 @@ func (m *rowMerge) membership() []item.Value {
 		return m.source.order
 	case m.field.Policy == item.Additive:
 		return m.added()
-	case m.synced && m.branch.sameKeys(m.base):
+	case m.last != nil && m.branch.sameKeys(m.base):
 		return m.source.order
 	}
 	if !m.branch.sameKeys(m.source) {
@@ -153,7 +157,7 @@ func (m *rowMerge) keep(r Reason) {
 }
 
 func (m *rowMerge) firstOr(r Reason) Reason {
-	if !m.synced {
+	if m.last == nil {
 		return KeptFirstSync
 	}
 	return r
@@ -201,7 +205,7 @@ func (m *rowMerge) reason(write bool) Reason {
 }
 
 func (m *rowMerge) overwriteRows() Reason {
-	if m.synced && !m.branch.sameKeys(m.base) {
+	if m.last != nil && !m.branch.sameKeys(m.base) {
 		return OverwroteDrift
 	}
 	return FollowsSource
