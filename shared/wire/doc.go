@@ -9,11 +9,15 @@
 // no message names a store as its sender. Control messages are JSON, at most
 // [MaxControlBytes], and read strictly ([DecodeStrict]): one value, valid UTF-8,
 // no unknown or double keys, nesting of at most 64; then held to their limits by
-// their Validate methods. Bulk bodies (batches, chunks, payloads) are one zstd
-// frame, which states the length of its content ([Compress], [Decompress]), over
-// lines of text. An answer counts only with the header "Plait-Protocol"; a
-// captive portal's 200 is no acknowledgement. Errors are [Error] with a stable
-// code.
+// their Validate methods. Bulk bodies (batches, chunks, payloads, catalogues) are
+// one zstd frame, which states the length of its content ([Compress],
+// [Decompress]), over lines of text. An answer counts only with the header
+// "Plait-Protocol"; a captive portal's 200 is no acknowledgement. Errors are
+// [Error] with a stable code.
+//
+// # Enrolment
+//
+//	POST /agent/v1/enroll           Enroll     → Enrolled    without a credential: it carries the one to be
 //
 // # A conversation (standard upload)
 //
@@ -25,7 +29,7 @@
 //	POST /agent/v1/reconcile/keys   Keys       → KeysAnswer  which items in them differ
 //	POST /agent/v1/batch            batch      → BatchAck    until the outbox is empty
 //	POST /agent/v1/next             NextAsk    → NextAnswer  the next job
-//	GET  /agent/v1/payload/{hash}              → payload     if not held yet
+//	GET  /agent/v1/payload/{hash}              → payload     if not held yet; Job.Own likewise
 //	POST /agent/v1/begin            Begin      → BeginAnswer before the first slice is applied
 //	…    results travel as entries of batches, then next again, until no job
 //	POST /agent/v1/bye              Bye        → ByeAnswer   digests compared: proven equal, or reconcile

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -63,7 +62,7 @@ func Decompress(src []byte, max int) ([]byte, error) {
 	case err != nil:
 		return nil, badRequest("cannot decompress: %v", err)
 	case uint64(len(out)) != h.FrameContentSize:
-		return nil, badRequest("cannot decompress: %s", fmt.Sprintf("%d bytes, where the frame states %d", len(out), h.FrameContentSize))
+		return nil, badRequest("cannot decompress: %d bytes came, where the frame states %d", len(out), h.FrameContentSize)
 	}
 	return out, nil
 }
