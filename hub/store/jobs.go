@@ -121,6 +121,19 @@ type JobOfNetwork struct {
 	Store string // id
 }
 
+// FindJob returns a job of any store, or ErrNotFound.
+func (v *View) FindJob(id string) (JobOfNetwork, error) {
+	var j JobOfNetwork
+	job, err := one(v, func(s scanner) (Job, error) { return readJob(withFirst{s, &j.Store}) },
+		`SELECT s.id, `+jobColumns+` FROM jobs j JOIN hub_epochs e ON e.place = j.epoch
+		JOIN stores s ON s.network = j.network AND s.store = j.store WHERE j.id = $1`, id)
+	if err != nil {
+		return j, fmt.Errorf("job %s: %w", id, err)
+	}
+	j.Job = job
+	return j, nil
+}
+
 // JobsByCause returns the jobs that a sync was cut into, by store.
 func (v *View) JobsByCause(network, cause string) ([]JobOfNetwork, error) {
 	jobs, err := many(v, func(s scanner) (JobOfNetwork, error) {

@@ -88,6 +88,19 @@ func (v *View) Stores(network string) ([]Store, error) {
 	return out, nil
 }
 
+// StoresNamed returns the stores of that name, in any network.
+func (v *View) StoresNamed(name string) ([]Store, error) {
+	all, err := many(v, readStore, storeQuery+`s.name = $1 ORDER BY n.name`, name)
+	if err != nil {
+		return nil, fmt.Errorf("cannot look for store %q: %w", name, err)
+	}
+	out := make([]Store, len(all))
+	for i, s := range all {
+		out[i] = s.Store
+	}
+	return out, nil
+}
+
 // AddStore makes a store with s's name, role and labels, its switch on. An empty
 // ID is chosen. It fails with ErrConflict if the name is taken.
 func (tx *NetworkTx) AddStore(s Store) (Store, error) {
