@@ -3,7 +3,6 @@ package access
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"plait/hub/store"
@@ -47,10 +46,10 @@ func (d *Door) NewCode(tx *store.StoreTx, by Who) (Code, error) {
 func (d *Door) Redeem(ctx context.Context, e wire.Enroll) (wire.Enrolled, error) {
 	code, err := enrolcode.ParseCode(e.Code)
 	if err != nil {
-		return wire.Enrolled{}, refusal(wire.CodeBadRequest, "%v", err)
+		return wire.Enrolled{}, wire.Refuse(wire.CodeBadRequest, "%v", err)
 	}
 	if err := enrolcode.CheckSecret(enrolcode.CredentialPrefix, e.Credential); err != nil {
-		return wire.Enrolled{}, refusal(wire.CodeBadRequest, "cannot enrol: %v", err)
+		return wire.Enrolled{}, wire.Refuse(wire.CodeBadRequest, "cannot enrol: %v", err)
 	}
 	hash := HashSecret(code.String())
 	var kept store.Code
@@ -59,7 +58,7 @@ func (d *Door) Redeem(ctx context.Context, e wire.Enroll) (wire.Enrolled, error)
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return wire.Enrolled{}, refusal(wire.CodeUnauthorized, "this hub did not make the enrolment code, or it is long past: ask for a new one")
+		return wire.Enrolled{}, wire.Refuse(wire.CodeUnauthorized, "this hub did not make the enrolment code, or it is long past: ask for a new one")
 	}
 	if err != nil {
 		return wire.Enrolled{}, err
@@ -86,10 +85,10 @@ func redeem(tx *store.StoreTx, hash string, e wire.Enroll) error {
 		return repeated(tx, credential)
 	}
 	if !code.Used.IsZero() {
-		return refusal(wire.CodeConflict, "the enrolment code was used by another PC: ask for a new one with `plait-hub store replace`")
+		return wire.Refuse(wire.CodeConflict, "the enrolment code was used by another PC: ask for a new one with `plait-hub store replace`")
 	}
 	if !tx.Now().Before(code.Expires) {
-		return refusal(wire.CodeConflict, "the enrolment code has expired: ask for a new one")
+		return wire.Refuse(wire.CodeConflict, "the enrolment code has expired: ask for a new one")
 	}
 	if err := tx.UseCode(hash, e.Installation); err != nil {
 		return err
@@ -102,11 +101,11 @@ func repeated(tx *store.StoreTx, credential string) error {
 	found, err := tx.ByCredential(credential)
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && found.Store.ID != tx.Store.ID:
-		return refusal(wire.CodeConflict, "the enrolment code was used with another credential: ask for a new one")
+		return wire.Refuse(wire.CodeConflict, "the enrolment code was used with another credential: ask for a new one")
 	case err != nil:
 		return err
 	case found.Revoked:
-		return refusal(wire.CodeRevoked, "the store's credential was revoked since: ask for a new enrolment code")
+		return wire.Refuse(wire.CodeRevoked, "the store's credential was revoked since: ask for a new enrolment code")
 	}
 	return nil
 }
@@ -120,7 +119,7 @@ func enrol(tx *store.StoreTx, code store.Code, credential string, e wire.Enroll)
 	}
 	if err := tx.SetCredential(credential, oldUntil); err != nil {
 		if errors.Is(err, store.ErrConflict) {
-			return refusal(wire.CodeConflict, "cannot enrol: the credential is in use: choose another")
+			return wire.Refuse(wire.CodeConflict, "cannot enrol: the credential is in use: choose another")
 		}
 		return err
 	}
@@ -130,8 +129,4 @@ func enrol(tx *store.StoreTx, code store.Code, credential string, e wire.Enroll)
 	return tx.Audit("store "+tx.Store.Name, "store.enrol", map[string]string{
 		"installation": e.Installation, "host": e.Host, "before": before, "code_by": code.By,
 	})
-}
-
-func refusal(code wire.Code, format string, args ...any) *wire.Error {
-	return &wire.Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }

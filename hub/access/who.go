@@ -70,9 +70,18 @@ func (w Who) Needs(need Role) error {
 	return nil
 }
 
+// MayOnStore allows an act on one store whose room writes the audit entry
+// itself: hub/queue's and hub/storesync's.
+func (w Who) MayOnStore(s store.Store, need Role) error {
+	if err := w.SeesStore(s); err != nil {
+		return err
+	}
+	return w.Needs(need)
+}
+
 // OnStore allows and records an act on one store.
 func (w Who) OnStore(tx *store.StoreTx, a Act) error {
-	if err := errors.Join(w.SeesStore(tx.Store), w.Needs(a.Need)); err != nil {
+	if err := w.MayOnStore(tx.Store, a.Need); err != nil {
 		return err
 	}
 	return tx.Audit(w.Name, a.What, a.Detail)
@@ -81,7 +90,10 @@ func (w Who) OnStore(tx *store.StoreTx, a Act) error {
 // OnNetwork allows and records an act on a network, or on some of its stores
 // (ids).
 func (w Who) OnNetwork(tx *store.NetworkTx, a Act, stores ...string) error {
-	if err := errors.Join(w.Sees(tx.Network.ID), w.Needs(a.Need)); err != nil {
+	if err := w.Sees(tx.Network.ID); err != nil {
+		return err
+	}
+	if err := w.Needs(a.Need); err != nil {
 		return err
 	}
 	return tx.Audit(w.Name, a.What, stores, a.Detail)
