@@ -66,7 +66,29 @@ func (p *putter) troubles(c Change) error {
 			return err
 		}
 	}
-	for _, k := range c.Readable {
+	return p.readable(c.Readable)
+}
+
+// readable unparks keys whose rows can be items again. Few are ever parked, and
+// many keys are read.
+func (p *putter) readable(keys []Key) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	parked := map[Key]bool{}
+	each := func(rows *sql.Rows) error {
+		var k Key
+		err := rows.Scan(&k.Kind, &k.Key)
+		parked[k] = true
+		return err
+	}
+	if err := p.query(each, "SELECT kind, key FROM parked WHERE cause = $1", causePOS); err != nil || len(parked) == 0 {
+		return err
+	}
+	for _, k := range keys {
+		if !parked[k] {
+			continue
+		}
 		if _, err := p.unpark(k, causePOS); err != nil {
 			return err
 		}

@@ -52,6 +52,12 @@ func unixTime(seconds int64) time.Time {
 	return time.Unix(seconds, 0)
 }
 
+// Mark returns the newest change row of the POS that the record has seen, and the
+// POS epoch in which it counts; zero before the first.
+func (b *Box) Mark(ctx context.Context) (wire.Mark, error) {
+	return get(ctx, b, func(m *meta) (mark wire.Mark) { m.json(metaMark, &mark); return mark })
+}
+
 // SetInstallation records the id under which this installation enrolled.
 func (b *Box) SetInstallation(ctx context.Context, id string) error {
 	return b.set(ctx, func(m *meta) { m.setText(metaInstallation, id) })

@@ -23,7 +23,7 @@ func (b *Box) Landed(ctx context.Context, revision int64) error {
 			"DELETE FROM outbox WHERE sort <> 3 AND ref NOT IN (SELECT id FROM items WHERE revision > $1)",
 			`DELETE FROM parked WHERE cause = 'hub' AND EXISTS
 				(SELECT 1 FROM items i JOIN kinds k ON k.id = i.kind WHERE k.name = parked.kind AND i.key = parked.key AND i.revision <= $1)`,
-			"UPDATE outbox SET sent = NULL WHERE $1 > 0",
+			"UPDATE outbox SET sent = NULL, sort = iif(sort = 4, 0, sort) WHERE $1 > 0",
 		} {
 			if _, err := tx.ExecContext(ctx, text, revision); err != nil {
 				return err

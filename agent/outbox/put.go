@@ -29,6 +29,12 @@ type Change struct {
 	Settled   []Generation
 }
 
+// Empty reports whether there is nothing to record.
+func (c *Change) Empty() bool {
+	return len(c.Items) == 0 && c.Mark.Seq == 0 && len(c.Seen) == 0 && len(c.Clean) == 0 && len(c.Dirty) == 0 &&
+		len(c.Trouble) == 0 && len(c.Readable) == 0 && len(c.Unsettled) == 0 && len(c.Settled) == 0
+}
+
 // Put records a change. Items that the record holds with the same digest change
 // nothing; the others take the next revisions, in their order, and are queued. It
 // returns how many changed. Where an identity stands twice the last one counts.

@@ -82,7 +82,7 @@ func thaw(ctx context.Context, tx *sql.Tx) error {
 
 // forgetSent forgets what the hub is known to hold of what is pending.
 func forgetSent(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, "UPDATE outbox SET sent = NULL WHERE sent IS NOT NULL")
+	_, err := tx.ExecContext(ctx, "UPDATE outbox SET sent = NULL, sort = iif(sort = 4, 0, sort) WHERE sent IS NOT NULL")
 	return err
 }
 

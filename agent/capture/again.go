@@ -1,0 +1,116 @@
+package capture
+
+import (
+	"context"
+
+	"plait/agent/outbox"
+	"plait/agent/pos"
+)
+
+// readAgain reads the keys that were marked dirty, kind by kind, each once. A
+// kind that still cannot be read keeps its keys for the next time.
+func (c *Capturer) readAgain(ctx context.Context) error {
+	n, err := c.box.DirtyCount(ctx)
+	if err != nil || n == 0 {
+		return err
+	}
+	for _, k := range c.pos.Kinds() {
+		if k.Paused != "" {
+			continue
+		}
+		if err := c.readKindAgain(ctx, k.Kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Capturer) readKindAgain(ctx context.Context, kind string) error {
+	for after := ""; ; {
+		dirty, err := c.box.Dirty(ctx, kind, after, pageRows)
+		if err != nil || len(dirty) == 0 {
+			return err
+		}
+		after = dirty[len(dirty)-1].Key.Key
+		readable, err := c.again(ctx, kind, dirty)
+		if err != nil || !readable {
+			return err
+		}
+	}
+}
+
+func (c *Capturer) again(ctx context.Context, kind string, dirty []outbox.Dirty) (readable bool, err error) {
+	keys := make([]string, len(dirty))
+	gone := make(map[string]bool, len(dirty))
+	for i, d := range dirty {
+		keys[i] = d.Key.Key
+		gone[keys[i]] = d.Gone
+	}
+	records, err := c.pos.Read(ctx, kind, keys)
+	if err != nil {
+		if stops(err) {
+			return false, err
+		}
+		return false, nil
+	}
+	for i := range records {
+		records[i].Item.Key = keys[i]
+	}
+	_, err = c.settled(ctx, kind, records, gone)
+	return true, err
+}
+
+// settled puts those records that no change row speaks of, and returns how many
+// of them the record held alive before. The change rows are looked at after the
+// records were read: a deletion that came before the reading stands there, and
+// Drain will know of it.
+func (c *Capturer) settled(ctx context.Context, kind string, records []pos.Record, gone map[string]bool) (alive int64, err error) {
+	pending, err := c.pendingKeys(ctx, kind)
+	if err != nil {
+		return 0, err
+	}
+	still := make([]pos.Record, 0, len(records))
+	for _, r := range records {
+		if !pending[r.Item.Key] {
+			still = append(still, r)
+		}
+	}
+	p, err := c.newPage(ctx)
+	if err != nil {
+		return 0, err
+	}
+	p.whole = true
+	if err := p.sightings(ctx, kind, still, gone); err != nil || p.change.Empty() {
+		return p.alive, err
+	}
+	return p.alive, p.put(ctx)
+}
+
+// pendingKeys are the keys of a kind that change rows speak of. Where they are
+// many, all but the last page are drained first.
+func (c *Capturer) pendingKeys(ctx context.Context, kind string) (map[string]bool, error) {
+	keys := map[string]bool{}
+	for range maxPages {
+		changes, err := c.pos.Pending(ctx, pageRows)
+		if err != nil {
+			return nil, err
+		}
+		_, byKind := coalesce(changes)
+		if t := byKind[kind]; t != nil {
+			for _, key := range t.keys {
+				keys[key] = true
+			}
+		}
+		if len(changes) < pageRows {
+			break
+		}
+		src := source{c.pos, c.pos.Done}
+		if err := c.page(ctx, src, changes); err != nil {
+			return nil, err
+		}
+		if err := src.done(ctx, changes); err != nil {
+			return nil, err
+		}
+	}
+	return keys, nil
+}

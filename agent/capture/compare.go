@@ -1,0 +1,192 @@
+package capture
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"plait/agent/pos"
+)
+
+// Budget bounds one call of Compare; a zero part does not bound.
+type Budget struct {
+	Rows int
+	Time time.Duration
+}
+
+// Comparison is what one call of Compare did.
+type Comparison struct {
+	Rows     int64 // rows of the POS that were compared
+	Finished bool  // the round came to its end
+	// Began is when the round began: a finished one proves the record as of then.
+	Began time.Time
+	// Skipped are kinds that could not be read, with the reason.
+	Skipped map[string]string
+}
+
+// notePlace is where the place of a round is kept in agent.db.
+const notePlace = "compare"
+
+// place is where a round of comparison stands. The zero value is before one.
+type place struct {
+	Began   int64             // Unix seconds; 0 if no round is under way
+	Kind    int               // index in the mapping's kinds
+	After   string            // the last key read, in the pass's own order
+	Vanish  bool              // second pass: the record's live keys against the POS
+	Since   int64             // the record's revision when the kind was begun
+	Matched int64             // rows of the POS that the record held alive
+	Skipped map[string]string `json:",omitempty"`
+}
+
+// Compare goes on with the round of comparison under way, or begins one, until
+// the budget is spent or the round has ended. With full it begins a new round and
+// goes to its end, whatever the budget.
+func (c *Capturer) Compare(ctx context.Context, budget Budget, full bool) (Comparison, error) {
+	return c.compare(ctx, budget, full, nil)
+}
+
+// CompareAll compares the whole POS with the record, from the beginning to the
+// end. progress, if not nil, is told how many rows of a kind were compared so far.
+func (c *Capturer) CompareAll(ctx context.Context, progress func(kind string, rows int64)) error {
+	_, err := c.compare(ctx, Budget{}, true, progress)
+	return err
+}
+
+func (c *Capturer) compare(ctx context.Context, budget Budget, full bool, progress func(string, int64)) (done Comparison, err error) {
+	r := round{Capturer: c, progress: progress}
+	if full {
+		budget = Budget{}
+		if err := c.locked(ctx, func() error { return c.keepPlace(ctx, place{}) }); err != nil {
+			return done, fmt.Errorf("cannot begin a comparison: %w", err)
+		}
+	}
+	start := c.now()
+	for !r.done.Finished {
+		// Each step takes its turn, so that a drain never waits for a whole round.
+		if err := c.locked(ctx, func() error { return r.step(ctx) }); err != nil {
+			return r.done, fmt.Errorf("cannot compare the POS with the record: %w", err)
+		}
+		spent := budget.Rows > 0 && r.done.Rows >= int64(budget.Rows) || budget.Time > 0 && c.now().Sub(start) >= budget.Time
+		if spent {
+			break
+		}
+	}
+	return r.done, nil
+}
+
+func (c *Capturer) keepPlace(ctx context.Context, p place) error {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("cannot keep the place of the comparison: %w", err)
+	}
+	return c.box.SetNote(ctx, notePlace, b)
+}
+
+// lastPlace is where the round stands. A place that cannot be read is before a
+// round: it costs reading again.
+func (c *Capturer) lastPlace(ctx context.Context) (p place, err error) {
+	b, err := c.box.Note(ctx, notePlace)
+	if err != nil || len(b) == 0 {
+		return place{}, err
+	}
+	if json.Unmarshal(b, &p) != nil {
+		return place{}, nil
+	}
+	return p, nil
+}
+
+// round is one call of Compare on its way through a round.
+type round struct {
+	*Capturer
+	place
+	kinds    []pos.MappedKind
+	done     Comparison
+	rows     int64 // of the present kind in this call
+	progress func(kind string, rows int64)
+}
+
+// step compares one page and keeps the place behind it.
+func (r *round) step(ctx context.Context) error {
+	if err := r.recognise(ctx); err != nil {
+		return err
+	}
+	if err := r.resume(ctx); err != nil {
+		return err
+	}
+	var err error
+	switch {
+	case r.Kind >= len(r.kinds):
+		return r.finish(ctx)
+	case r.kinds[r.Kind].Paused != "":
+		err = r.skip(ctx, r.kinds[r.Kind].Paused)
+	case r.Vanish:
+		err = r.vanish(ctx)
+	default:
+		err = r.scan(ctx)
+	}
+	if err != nil && !stops(err) && !errors.As(err, new(recordError)) {
+		err = r.skip(ctx, err.Error())
+	}
+	if err != nil {
+		return err
+	}
+	return r.keepPlace(ctx, r.place)
+}
+
+// recordError tells the record's own trouble from that of a kind in the POS.
+type recordError struct{ error }
+
+func (e recordError) Unwrap() error { return e.error }
+
+// resume reads the place before every step: a new POS epoch may have begun since.
+func (r *round) resume(ctx context.Context) error {
+	p, err := r.lastPlace(ctx)
+	if err != nil {
+		return err
+	}
+	r.place, r.kinds = p, r.pos.Kinds()
+	if r.Began == 0 {
+		r.place = place{Began: r.now().Unix()}
+		if err := r.begin(ctx); err != nil {
+			return err
+		}
+	}
+	r.done.Began = time.Unix(r.Began, 0)
+	return nil
+}
+
+// begin notes where the record stands as a kind is begun.
+func (r *round) begin(ctx context.Context) error {
+	revision, err := r.box.Revision(ctx)
+	if err != nil {
+		return recordError{err}
+	}
+	r.rows = 0
+	r.After, r.Vanish, r.Matched, r.Since = "", false, 0, revision
+	return nil
+}
+
+func (r *round) nextKind(ctx context.Context) error {
+	r.Kind++
+	return r.begin(ctx)
+}
+
+// skip leaves a kind out of this round and says why.
+func (r *round) skip(ctx context.Context, why string) error {
+	if r.Skipped == nil {
+		r.Skipped = map[string]string{}
+	}
+	r.Skipped[r.kinds[r.Kind].Kind] = why
+	return r.nextKind(ctx)
+}
+
+// finish ends a round in which every kind was walked.
+func (r *round) finish(ctx context.Context) error {
+	if err := r.box.Compared(ctx, time.Unix(r.Began, 0), len(r.Skipped) == 0); err != nil {
+		return err
+	}
+	r.done.Finished, r.done.Skipped = true, r.Skipped
+	return r.keepPlace(ctx, place{})
+}

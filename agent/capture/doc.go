@@ -1,0 +1,28 @@
+// Package capture moves what changed in the POS database into the agent's record
+// (outbox), and proves the record against the POS by comparison.
+//
+// A change row says only that a key was touched. [Capturer.Drain] reads the
+// oldest rows that are not done, reads what the POS holds under their keys now,
+// decides each item's generation and link (identify, decisions 1 and 2), and
+// writes all of it with capture's mark in one transaction of agent.db; then the
+// rows are done. Killed anywhere and run again it comes to the same: rows whose
+// effect is in the record are remembered by number and nonce, and not judged
+// twice.
+//
+//	POS: change rows ─► Pending ─► Read ─► identify ─► outbox.Put ─► Done ─► Prune
+//	POS: all rows    ─► Scan ────────────► identify ─► outbox.Put
+//
+// [Capturer.Compare] walks every row of the POS within a budget, and the record's
+// live keys where the counts do not agree. It looks at the change rows after each
+// read: a key that has one is left to Drain, which knows whether a deletion lies
+// between (decision 15). The mark is checked before every drain; if its row is
+// gone, the file was restored: a new POS epoch begins, and until a comparison has
+// ended every item that changed is judged as one that may be another under a
+// reused key (decision 16).
+//
+// One bad row, or one kind that a POS upgrade broke, holds nothing back: the item
+// is parked by name, the kind's keys are marked dirty and read again once it can
+// be read.
+//
+// The package never writes business data to the POS and never speaks to the hub.
+package capture

@@ -1,0 +1,139 @@
+package capture
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"plait/agent/outbox"
+	"plait/agent/pos"
+	"plait/shared/item"
+)
+
+// page gathers what one step learned, to be put in one transaction.
+type page struct {
+	*Capturer
+	judge bool
+	// whole: the record's rows are looked up for kinds that only go up too, so that
+	// equal ones are left out.
+	whole  bool
+	only   map[string]bool // kinds that only go up
+	alive  int64           // records that the record held alive, as far as it was looked up
+	change outbox.Change
+}
+
+func (c *Capturer) newPage(ctx context.Context) (*page, error) {
+	judge, err := c.box.Judging(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dirty, err := c.box.DirtyCount(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &page{Capturer: c, judge: judge, whole: dirty > 0, only: map[string]bool{}}
+	for _, k := range c.pos.Kinds() {
+		if k.UploadOnly {
+			p.only[k.Kind] = true
+		}
+	}
+	return p, nil
+}
+
+func (p *page) put(ctx context.Context) error {
+	_, err := p.box.Put(ctx, p.change)
+	return err
+}
+
+// sightings identifies records of one kind. gone tells for which keys a deletion
+// was seen; a key that waits to be read again is done with this.
+func (p *page) sightings(ctx context.Context, kind string, records []pos.Record, gone map[string]bool) error {
+	known, err := p.known(ctx, kind, records)
+	if err != nil {
+		return err
+	}
+	same := p.same(ctx)
+	for _, rec := range records {
+		rec.Item.Kind = kind
+		s := sighting{rec: rec, uploadOnly: p.only[kind], judge: p.judge}
+		key := rec.Item.Key
+		s.gone = gone[key] || known.Dirty[key]
+		s.unsettled = known.Unsettled[key]
+		if row, ok := known.Rows[key]; ok {
+			s.prev = &row
+			if rec.Exists && !row.Dead {
+				p.alive++
+			}
+		}
+		_, dirty := known.Dirty[key]
+		if err := p.sight(s, same, dirty); err != nil {
+			return fmt.Errorf("cannot capture %s %s: %w", kind, key, err)
+		}
+	}
+	return nil
+}
+
+// known reads what the record knows of the keys. Of kinds that only go up nothing
+// needs to be known but what vanished.
+func (p *page) known(ctx context.Context, kind string, records []pos.Record) (outbox.Known, error) {
+	keys := make([]string, 0, len(records))
+	for _, r := range records {
+		if p.whole || !p.only[kind] || !r.Exists {
+			keys = append(keys, r.Item.Key)
+		}
+	}
+	if len(keys) == 0 {
+		return outbox.Known{}, nil
+	}
+	return p.box.Known(ctx, kind, keys)
+}
+
+func (p *page) sight(s sighting, same sameness, dirty bool) error {
+	key := s.key()
+	if s.rec.Exists && s.rec.Trouble != nil {
+		p.trouble(s, key)
+		return nil
+	}
+	v, err := identify(s, same)
+	if err != nil {
+		return err
+	}
+	if dirty {
+		p.change.Clean = append(p.change.Clean, key)
+	}
+	p.change.Readable = append(p.change.Readable, key)
+	p.change.Unsettled = append(p.change.Unsettled, v.unsettled...)
+	p.change.Settled = append(p.change.Settled, v.settled...)
+	for _, it := range v.items {
+		if !recorded(s.prev, it) {
+			p.change.Items = append(p.change.Items, it)
+		}
+	}
+	return nil
+}
+
+// trouble parks a row that cannot be an item. That a deletion was seen before it
+// must outlive the trouble.
+func (p *page) trouble(s sighting, key outbox.Key) {
+	name := s.rec.Item.Fields.Get(p.match(key.Kind).Name).Str()
+	p.change.Trouble = append(p.change.Trouble, outbox.Trouble{Key: key, Name: name, Why: s.rec.Trouble.Error()})
+	if s.gone {
+		p.change.Dirty = append(p.change.Dirty, outbox.Dirty{Key: key, Gone: true})
+	}
+}
+
+// recorded reports whether the record holds the item as it is, byte for byte.
+func recorded(prev *outbox.Row, it item.Item) bool {
+	if prev == nil || prev.Gen != it.Gen || prev.Dead != it.Deleted {
+		return false
+	}
+	return slices.Equal(prev.Body, item.Append(make([]byte, 0, len(prev.Body)+64), it))
+}
+
+// unreadable marks keys of a kind that cannot be read now to be read again, with
+// what is known of deletions: the change rows need not wait for a mended mapping.
+func (p *page) unreadable(kind string, keys []string, gone map[string]bool) {
+	for _, key := range keys {
+		p.change.Dirty = append(p.change.Dirty, outbox.Dirty{Key: outbox.Key{Kind: kind, Key: key}, Gone: gone[key]})
+	}
+}
