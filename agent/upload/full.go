@@ -1,0 +1,176 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"plait/agent/outbox"
+	"plait/shared/wire"
+
+	"github.com/google/uuid"
+)
+
+// maxRefusals bounds how often one conversation answers a refusal by taking the
+// jobs and trying again. An operator who queues faster than this branch applies
+// wins: the next conversation goes on with what was staged.
+const maxRefusals = 5
+
+// errMoved: the hub's copy changed since the upload began; what differs must be
+// found again.
+var errMoved = errors.New("the hub's copy changed meanwhile")
+
+// full replaces the hub's copy of this store by what the POS holds (decision
+// 25). The whole POS is compared once; then only what differs travels.
+func (c *conversation) full(ctx context.Context) error {
+	c.report.Full = &FullReport{}
+	if c.trouble != "" {
+		c.note("the full upload waits: %s", c.trouble)
+		return nil
+	}
+	state, err := c.fullState(ctx)
+	if err != nil {
+		return err
+	}
+	for try := 0; try <= maxRefusals; try++ {
+		err := c.fullOnce(ctx, state)
+		if err == nil {
+			return nil
+		}
+		if err := c.answerRefusal(ctx, err); err != nil {
+			return err
+		}
+		if c.trouble != "" {
+			return nil
+		}
+	}
+	c.note("the full upload was refused again and again: jobs are queued faster than this store applies them; it goes on at the next contact")
+	return nil
+}
+
+// fullState goes on with the full upload under way, or starts one with a
+// comparison of the whole POS.
+func (c *conversation) fullState(ctx context.Context) (outbox.FullUpload, error) {
+	state, err := c.Box.FullUpload(ctx)
+	if err != nil || state.Upload != "" {
+		return state, err
+	}
+	if err := c.compare(ctx); err != nil {
+		return state, err
+	}
+	state = outbox.FullUpload{Upload: uuid.NewString(), Request: c.welcome.FullUpload, Compared: true}
+	return state, c.Box.SetFullUpload(ctx, state)
+}
+
+// answerRefusal takes the jobs in the way, within the same conversation.
+func (c *conversation) answerRefusal(ctx context.Context, cause error) error {
+	var refusal *wire.Error
+	switch {
+	case errors.Is(cause, errMoved):
+		return c.send(ctx)
+	case errors.As(cause, &refusal) && refusal.Code == wire.CodeJobsOpen:
+	default:
+		return cause
+	}
+	c.step(PhaseFull, "Refused: %s", describe(refusal.Blocking))
+	if err := c.jobs(ctx); err != nil {
+		return err
+	}
+	if c.trouble != "" {
+		c.note("the full upload was refused and waits for the jobs: %s", describe(refusal.Blocking))
+	}
+	return nil
+}
+
+// describe names each job in the way, with its ways out.
+func describe(jobs []wire.Blocking) string {
+	text := "a sync is queued for this store, and a full upload would trample it."
+	for _, b := range jobs {
+		text += fmt.Sprintf(" Job %d (%s, %s):", b.Number, b.Label, b.State)
+		for _, way := range b.Ways {
+			text += " " + way
+		}
+	}
+	return text
+}
+
+// fullOnce stages what differs and asks for the swap. Capture holds still
+// meanwhile, so that the record is one state; the POS goes on.
+func (c *conversation) fullOnce(ctx context.Context, state outbox.FullUpload) error {
+	if err := c.send(ctx); err != nil {
+		return err
+	}
+	release, err := c.Capture.Hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	head, err := c.head(ctx)
+	if err != nil {
+		return err
+	}
+	revision, sums, err := c.Box.Sums(ctx)
+	if err != nil {
+		return err
+	}
+	begin := wire.FullBegin{Upload: state.Upload, Request: state.Request, Revision: revision, Receipt: head}
+	for _, s := range sums {
+		begin.Rows += s.Count
+	}
+	c.step(PhaseFull, "Full upload of %d rows: finding what differs.", begin.Rows)
+	held, err := c.Hub.FullBegin(ctx, begin)
+	if err != nil {
+		return c.refused("begin", err)
+	}
+	chunks, err := c.stage(ctx, state.Upload, held)
+	if err != nil {
+		return c.refused("end", err)
+	}
+	return c.commit(ctx, wire.FullCommit{Upload: state.Upload, Chunks: chunks, Kinds: sums}, revision)
+}
+
+func (c *conversation) commit(ctx context.Context, m wire.FullCommit, revision int64) error {
+	c.step(PhaseFull, "All rows are at the hub; asking it to take them.")
+	done, err := c.Hub.FullCommit(ctx, m)
+	if err != nil {
+		return c.refused("end", err)
+	}
+	c.report.Full.Landed, c.report.Full.Rows, c.report.Full.Changed = true, done.Rows, done.Changed
+	c.step(PhaseFull, "The full upload landed: %d rows, %d of them changed.", done.Rows, done.Changed)
+	return c.Box.Landed(ctx, revision)
+}
+
+// refused records a refusal for the report and passes it on.
+func (c *conversation) refused(at string, err error) error {
+	var refusal *wire.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	switch refusal.Code {
+	case wire.CodeJobsOpen:
+		c.report.Full.Refusals = append(c.report.Full.Refusals, Refusal{At: at, Blocking: refusal.Blocking})
+	case wire.CodeConflict:
+		return fmt.Errorf("%w: %w", errMoved, err)
+	}
+	return err
+}
+
+// stage sends what differs, chunk by chunk, and returns the last chunk's number.
+func (c *conversation) stage(ctx context.Context, upload string, held wire.FullState) (int64, error) {
+	s := &stager{conversation: c, upload: upload, number: held.Chunk}
+	for _, k := range c.POS.Kinds() {
+		d, err := c.differ(ctx, upload, k)
+		if err != nil {
+			return 0, err
+		}
+		if err := s.putAll(ctx, k.Kind, d.want); err != nil {
+			return 0, err
+		}
+		for _, gone := range d.extra {
+			if err := s.gone(ctx, k.Kind, gone); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return s.number, s.flush(ctx)
+}

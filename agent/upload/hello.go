@@ -1,0 +1,180 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"plait/shared/wire"
+)
+
+// maxHellos bounds how often one conversation begins anew: once for a new agent
+// epoch, once for a new POS epoch.
+const maxHellos = 4
+
+// hello is let in by the hub, and settles what the answer says was restored.
+func (c *conversation) hello(ctx context.Context) error {
+	c.step(PhaseHello, "Connecting to the hub.")
+	for try := 0; try < maxHellos; try++ {
+		again, err := c.helloOnce(ctx)
+		if err != nil || !again {
+			return err
+		}
+	}
+	return errors.New("the hub asked for a new beginning again and again; run doctor, and tell the hub's operator")
+}
+
+func (c *conversation) helloOnce(ctx context.Context) (again bool, err error) {
+	m, err := c.greeting(ctx)
+	if err != nil {
+		return false, err
+	}
+	w, err := c.Hub.Hello(ctx, m)
+	if err != nil {
+		return false, err
+	}
+	if err := c.Box.SetHubEpoch(ctx, w.HubEpoch); err != nil {
+		return false, err
+	}
+	if err := c.Box.SettleChain(ctx, m.Chain); err != nil {
+		return false, err
+	}
+	c.welcome, c.report.Store, c.report.OpenJobs = w, w.StoreName, w.OpenJobs
+	if w.NewAgentEpoch {
+		c.behind = true
+		_, err := c.Box.NewEpoch(ctx)
+		return true, err
+	}
+	return c.checkHubMark(ctx)
+}
+
+func (c *conversation) greeting(ctx context.Context) (wire.Hello, error) {
+	standing, err := c.Box.Standing(ctx)
+	if err != nil {
+		return wire.Hello{}, err
+	}
+	chain, err := c.Box.PrepareChain(ctx)
+	if err != nil {
+		return wire.Hello{}, err
+	}
+	head, err := c.head(ctx)
+	if err != nil {
+		return wire.Hello{}, err
+	}
+	profile, err := c.profileDigest(ctx)
+	if err != nil {
+		return wire.Hello{}, err
+	}
+	catalog, err := c.Box.CatalogDigest(ctx)
+	if err != nil {
+		return wire.Hello{}, err
+	}
+	return wire.Hello{
+		Protocol: wire.Protocol, CanonicalForm: wire.CanonicalForm, Version: c.Version,
+		Installation: standing.Installation, AgentEpoch: standing.AgentEpoch, POSEpoch: standing.Mark.POSEpoch, HubEpoch: standing.HubEpoch,
+		Chain: chain, Release: c.req.Release,
+		Mapping: c.Mapping, Profile: profile, Catalog: catalog,
+		Frozen: standing.Frozen, Acked: standing.Acked, Receipt: head, Mark: standing.Mark,
+		Reason: c.req.Reason, NextDue: c.nextDue(), POSTrouble: clip(c.trouble),
+	}, nil
+}
+
+func (c *conversation) nextDue() int64 {
+	now := c.Now()
+	if c.NextDue == nil {
+		return int64(time.Hour / time.Second)
+	}
+	return max(1, int64(c.NextDue(now).Sub(now)/time.Second))
+}
+
+func clip(s string) string {
+	if len(s) <= wire.MaxNameBytes {
+		return s
+	}
+	return string([]rune(s[:wire.MaxNameBytes-8])) + "…"
+}
+
+// checkHubMark compares the hub's newest mark with the POS: a POS and agent.db
+// that were restored together agree with each other, and differ from the hub.
+// Where agent.db is level with the hub, capture's own check has settled it: the
+// hub's older mark may have been pruned since.
+func (c *conversation) checkHubMark(ctx context.Context) (again bool, err error) {
+	mark := c.welcome.Mark
+	if c.trouble != "" || mark.POSEpoch == "" || mark.Seq == 0 {
+		return false, nil
+	}
+	standing, err := c.Box.Standing(ctx)
+	if err != nil {
+		return false, err
+	}
+	if standing.Mark.POSEpoch != mark.POSEpoch {
+		return false, nil // a new history has begun already
+	}
+	if standing.Mark.Seq > mark.Seq && !c.fresh && !c.behind || standing.Mark == mark {
+		return false, nil
+	}
+	same, err := c.POS.HasMark(ctx, mark)
+	if err != nil || same {
+		return false, err
+	}
+	return true, c.newHistory(ctx, "this PC, or its POS database, was restored from an older copy")
+}
+
+// level brings catalogue, profile and links level, then compares digests where
+// the hub, or a new history, asks for it.
+func (c *conversation) level(ctx context.Context) error {
+	if err := c.freshCatalog(ctx); err != nil {
+		return err
+	}
+	if c.welcome.WantProfile && c.trouble == "" {
+		if err := c.sendProfile(ctx); err != nil {
+			return err
+		}
+	}
+	if err := c.restoreLinks(ctx); err != nil {
+		return err
+	}
+	if c.welcome.Reconcile == "" || c.trouble != "" {
+		return nil
+	}
+	c.note("compared with the hub: %s", c.welcome.Reconcile)
+	return c.reconcile(ctx)
+}
+
+func (c *conversation) freshCatalog(ctx context.Context) error {
+	have, err := c.Box.CatalogDigest(ctx)
+	if err != nil || have == c.welcome.Catalog || c.welcome.Catalog == "" {
+		return err
+	}
+	cat, raw, err := c.Hub.Catalog(ctx, c.welcome.Catalog)
+	if err != nil {
+		return err
+	}
+	if err := c.Box.SetCatalog(ctx, raw); err != nil {
+		return fmt.Errorf("cannot keep the catalogue: %w", err)
+	}
+	if c.CatalogChanged != nil {
+		c.CatalogChanged(cat)
+	}
+	return nil
+}
+
+func (c *conversation) profileDigest(ctx context.Context) (string, error) {
+	if c.trouble != "" {
+		return "", nil
+	}
+	p, err := c.POS.Profile(ctx)
+	if err != nil {
+		return "", c.posTrouble(err)
+	}
+	return wire.Sum(wire.EncodeControl(p)), nil
+}
+
+func (c *conversation) sendProfile(ctx context.Context) error {
+	p, err := c.POS.Profile(ctx)
+	if err != nil {
+		return c.posTrouble(err)
+	}
+	return c.Hub.Profile(ctx, p)
+}

@@ -1,0 +1,145 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"plait/agent/apply"
+	"plait/agent/pos"
+	"plait/shared/wire"
+)
+
+// maxJobs bounds one conversation's jobs; more go on at the next contact.
+const maxJobs = 10_000
+
+// jobs takes and applies open jobs, in their order, until there is none. Where
+// the POS keeps its database to itself, jobs wait and the conversation goes on.
+func (c *conversation) jobs(ctx context.Context) error {
+	last := ""
+	for n := 0; n < maxJobs; n++ {
+		if c.trouble != "" {
+			return nil
+		}
+		job, err := c.nextJob(ctx)
+		if err != nil || job == nil {
+			return err
+		}
+		if job.ID == last {
+			return fmt.Errorf("the hub offers job %d (%s) again after its result was sent; tell the hub's operator", job.Number, job.Label)
+		}
+		last = job.ID
+		if err := c.carryOut(ctx, *job); err != nil {
+			return c.jobTrouble(*job, err)
+		}
+	}
+	c.note("many jobs are queued; the rest follows at the next contact")
+	return nil
+}
+
+// jobTrouble lets the conversation go on where the job merely waits.
+func (c *conversation) jobTrouble(job wire.Job, err error) error {
+	for _, waits := range []error{apply.ErrWaits, pos.ErrBusy, pos.ErrDisk, pos.ErrUnreachable} {
+		if errors.Is(err, waits) {
+			c.trouble = err.Error()
+			c.note("job %d (%s) waits and goes on at the next contact: %v", job.Number, job.Label, err)
+			return nil
+		}
+	}
+	return err
+}
+
+func (c *conversation) nextJob(ctx context.Context) (*wire.Job, error) {
+	head, err := c.head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	next, err := c.Hub.Next(ctx, wire.NextAsk{Receipt: head})
+	if err != nil {
+		return nil, err
+	}
+	c.report.OpenJobs = next.Open
+	return next.Job, nil
+}
+
+// carryOut applies one job and sends what it changed and its result. A job that
+// this POS has a receipt for is only reported.
+func (c *conversation) carryOut(ctx context.Context, job wire.Job) error {
+	c.step(PhaseJobs, "Job %d (%s): %d items.", job.Number, job.Label, job.Items)
+	reported, done, err := c.Apply.Reported(ctx, job.ID)
+	if err != nil {
+		return err
+	}
+	if done {
+		if err := c.Box.PutResult(ctx, reported); err != nil {
+			return err
+		}
+		return c.send(ctx)
+	}
+	payload, own, err := c.content(ctx, job)
+	if err != nil {
+		return err
+	}
+	start, err := c.begin(ctx, job)
+	if err != nil || !start {
+		return err
+	}
+	return c.applyJob(ctx, job, payload, own)
+}
+
+// begin asks the hub's leave, which a cancellation may have taken back.
+func (c *conversation) begin(ctx context.Context, job wire.Job) (start bool, err error) {
+	head, err := c.head(ctx)
+	if err != nil {
+		return false, err
+	}
+	answer, err := c.Hub.Begin(ctx, wire.Begin{Job: job.ID, Receipt: head})
+	if err != nil {
+		return false, err
+	}
+	switch answer.State {
+	case "begun":
+		return true, nil
+	case "cancel_requested":
+		_, partly, err := c.POS.Receipt(ctx, job.ID)
+		return partly, err
+	default:
+		c.note("job %d (%s) was cancelled at the hub", job.Number, job.Label)
+		return false, nil
+	}
+}
+
+func (c *conversation) applyJob(ctx context.Context, job wire.Job, payload wire.Payload, own wire.Own) error {
+	before := c.report.ItemsDown
+	c.Apply.Progress = func(done, total int) {
+		c.report.ItemsDown = before + int64(done)
+		if c.req.Progress != nil {
+			c.req.Progress(Step{
+				Phase: PhaseJobs, Text: fmt.Sprintf("Job %d (%s): %d of %d items.", job.Number, job.Label, done, total),
+				RowsUp: c.report.RowsUp, RowsUpLeft: c.left, RowsDown: c.report.ItemsDown, RowsDownLeft: int64(total - done),
+			})
+		}
+	}
+	result, err := c.Apply.Job(ctx, job, payload, own)
+	if err != nil {
+		return err
+	}
+	c.report.JobsApplied++
+	c.report.Parked += result.Counts.Parked
+	return c.send(ctx)
+}
+
+func (c *conversation) content(ctx context.Context, job wire.Job) (payload wire.Payload, own wire.Own, err error) {
+	lines, err := c.Hub.Payload(ctx, job.Payload)
+	if err != nil {
+		return payload, own, err
+	}
+	if payload, err = wire.DecodePayload(lines); err != nil || job.Own == "" {
+		return payload, own, err
+	}
+	if lines, err = c.Hub.Payload(ctx, job.Own); err != nil {
+		return payload, own, err
+	}
+	own, err = wire.DecodeOwn(lines)
+	return payload, own, err
+}
