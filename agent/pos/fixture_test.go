@@ -9,69 +9,16 @@ import (
 	"testing"
 
 	"plait/agent/pos"
-	"plait/shared/catalog"
-	"plait/shared/item"
+	"plait/agent/pos/postest"
 )
 
-// salonCatalog is a small catalogue with every type of field.
-func salonCatalog() *catalog.Catalog {
-	f := func(name, typ string) catalog.Field {
-		return catalog.Field{Name: name, Type: typ, Policy: item.Locked}
-	}
-	ref := func(name, kind string) catalog.Field {
-		return catalog.Field{Name: name, Type: "reference", Ref: kind, Policy: item.Locked}
-	}
-	return &catalog.Catalog{Kinds: []catalog.Kind{
-		{Name: "category", Direction: catalog.Sync, Fields: []catalog.Field{f("name", "text")}},
-		{Name: "product", Direction: catalog.Sync, Active: "active", Fields: []catalog.Field{
-			f("name", "text"), f("price", "decimal"), f("stock", "integer"), f("active", "bool"), f("since", "time"), f("image", "bytes"),
-			ref("category", "category"), f("barcode", "text"),
-			{Name: "vendors", Type: "rows", Key: "reference", Ref: "vendor", Policy: item.Locked, Columns: []catalog.Field{f("cost", "decimal")}},
-		}},
-		{Name: "sale", Direction: catalog.UploadOnly, Fields: []catalog.Field{f("total", "decimal"), f("at", "time"), f("note", "text")}},
-		{Name: "service", Direction: catalog.Sync, Fields: []catalog.Field{f("name", "text"), f("price", "decimal")}},
-		{Name: "vendor", Direction: catalog.Sync, Fields: []catalog.Field{f("name", "text")}},
-	}}
-}
-
-const salonMapping = `
-pos: {engine: sqlite, path: pos.db, busy_timeout: 5000}
-kinds:
-  category: {table: Category, key: Id, fields: {name: Name}}
-  vendor: {table: Vendor, key: Code, new_key: uuid, fields: {name: Name}}
-  product:
-    table: Item
-    key: Id
-    filter: {Type: P}
-    soft_delete: {column: Deleted, deleted: 1, live: 0}
-    fields:
-      name: Name
-      price: Price
-      stock: Stock
-      active: {column: Active, "true": Y, "false": N}
-      since: Since
-      image: Image
-      barcode: Barcode
-      category: {column: CategoryId, ref: category}
-      vendors: {table: ItemVendor, parent: ItemId, key: VendorCode, columns: {cost: Cost}}
-    defaults: {Tax: 1, Active: Y}
-  service: {table: Item, key: Id, filter: {Type: S}, fields: {name: Name, price: Price}, defaults: {Tax: 1}}
-  sale: {table: Sale, key: [Till, No], upload_only: true, fields: {total: Total, at: At, note: Note}}
-`
-
-const salonSchema = `
-CREATE TABLE Category (Id INTEGER PRIMARY KEY, Name VARCHAR(40) NOT NULL);
-CREATE TABLE Vendor (Code TEXT PRIMARY KEY NOT NULL, Name TEXT);
-CREATE TABLE Item (Id INTEGER PRIMARY KEY, Type TEXT NOT NULL DEFAULT 'P', Name NVARCHAR(60) NOT NULL, Price NUMERIC(10,2) CHECK (Price >= 0),
-	Stock INT, Active CHAR(1), Since DATETIME, Image BLOB, Barcode TEXT UNIQUE, CategoryId INT REFERENCES Category(Id),
-	Tax INT NOT NULL, Deleted INT NOT NULL DEFAULT 0);
-CREATE TABLE ItemVendor (ItemId INT REFERENCES Item(Id) ON DELETE CASCADE ON UPDATE CASCADE, VendorCode TEXT REFERENCES Vendor(Code), Cost NUMERIC, PRIMARY KEY (ItemId, VendorCode));
-CREATE TABLE Sale (Till TEXT NOT NULL, No INT NOT NULL, Total NUMERIC, At DATETIME, Note TEXT, PRIMARY KEY (Till, No));
+// salonRows are the first rows of the suite's POS.
+const salonRows = `
 INSERT INTO Category VALUES (1, 'Hair'), (2, 'Nails');
 INSERT INTO Vendor VALUES ('v1', 'Acme'), ('v2', 'Bolt');
-INSERT INTO Item (Id, Name, Price, Stock, Active, Since, Image, Barcode, CategoryId, Tax) VALUES
-	(1, 'Shampoo', 0.99, 5, 'Y', '2026-01-02 09:30:00', x'0102', '0012', 1, 1), (2, 'Wax', 12, NULL, 'N', NULL, NULL, NULL, NULL, 1);
-INSERT INTO Item (Id, Type, Name, Price, Tax) VALUES (3, 'S', 'Cut', 30.5, 1);
+INSERT INTO Item (Id, Name, Price, Stock, Active, Since, Image, Barcode, CategoryId) VALUES
+	(1, 'Shampoo', 0.99, 5, 'Y', '2026-01-02 09:30:00', x'0102', '0012', 1), (2, 'Wax', 12, NULL, 'N', NULL, NULL, NULL, NULL);
+INSERT INTO Item (Id, Type, Name, Price) VALUES (3, 'S', 'Cut', 30.5);
 INSERT INTO ItemVendor VALUES (1, 'v1', 0.4), (1, 'v2', 0.45);
 INSERT INTO Sale VALUES ('a/b', 1, 10.1, '2026-01-02 10:00', 'x'), ('a\c', 2, 11, '2026-01-02', NULL);
 `
@@ -89,8 +36,8 @@ func newSalon(t *testing.T, journal string) *salon {
 	t.Helper()
 	s := &salon{t: t, path: filepath.Join(t.TempDir(), "pos.db")}
 	s.db = openPOS(t, s.path, journal, 5000)
-	s.sql(salonSchema)
-	s.m = mapping(t, salonMapping)
+	s.sql(postest.SQLSchema + salonRows)
+	s.m = mapping(t, postest.SQLiteMapping)
 	s.m.Path = s.path
 	s.Connector = s.connect(pos.Options{})
 	if _, err := s.Install(t.Context(), "store-1"); err != nil {
@@ -102,7 +49,7 @@ func newSalon(t *testing.T, journal string) *salon {
 // connect opens another connector to the same database.
 func (s *salon) connect(o pos.Options) pos.Connector {
 	s.t.Helper()
-	c, err := pos.Open(s.t.Context(), s.m, salonCatalog(), o)
+	c, err := pos.Open(s.t.Context(), s.m, postest.Catalog(), o)
 	if err != nil {
 		s.t.Fatal(err)
 	}

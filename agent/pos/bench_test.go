@@ -1,0 +1,112 @@
+package pos_test
+
+import (
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"plait/agent/pos"
+	"plait/shared/catalog"
+	"plait/shared/item"
+)
+
+// benchSale is W1's row: 15 columns, about 376 bytes of JSON.
+const benchSale = `CREATE TABLE Sale (Id INTEGER PRIMARY KEY, At DATETIME, Till TEXT, Cashier TEXT, Customer TEXT, Sku TEXT, Name TEXT, Qty INT,
+	Price NUMERIC, Discount NUMERIC, Tax NUMERIC, Total NUMERIC, Payment TEXT, Status TEXT, Note TEXT)`
+
+var benchFields = []struct{ name, typ, column string }{
+	{"at", "time", "At"}, {"till", "text", "Till"}, {"cashier", "text", "Cashier"}, {"customer", "text", "Customer"}, {"sku", "text", "Sku"},
+	{"name", "text", "Name"}, {"qty", "integer", "Qty"}, {"price", "decimal", "Price"}, {"discount", "decimal", "Discount"}, {"tax", "decimal", "Tax"},
+	{"total", "decimal", "Total"}, {"payment", "text", "Payment"}, {"status", "text", "Status"}, {"note", "text", "Note"},
+}
+
+func benchPOS(b *testing.B, install bool) (*sql.DB, pos.Connector) {
+	path := filepath.Join(b.TempDir(), "pos.db")
+	db := openPOS(b, path, "WAL", 5000)
+	if _, err := db.Exec(benchSale); err != nil {
+		b.Fatal(err)
+	}
+	kind := catalog.Kind{Name: "sale", Direction: catalog.UploadOnly}
+	text := "pos: {engine: sqlite, path: " + path + "}\nkinds:\n  sale:\n    table: Sale\n    key: Id\n    upload_only: true\n    fields:\n"
+	for _, f := range benchFields {
+		kind.Fields = append(kind.Fields, catalog.Field{Name: f.name, Type: f.typ, Policy: item.Never})
+		text += fmt.Sprintf("      %s: %s\n", f.name, f.column)
+	}
+	c, err := pos.Open(b.Context(), mapping(b, text), &catalog.Catalog{Kinds: []catalog.Kind{kind}}, pos.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { c.Close() })
+	if install {
+		if _, err := c.Install(b.Context(), "store"); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return db, c
+}
+
+const benchInsert = `INSERT INTO Sale (At, Till, Cashier, Customer, Sku, Name, Qty, Price, Discount, Tax, Total, Payment, Status, Note)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+func insertSales(b *testing.B, db *sql.DB, from, n int) {
+	tx, err := db.Begin()
+	if err != nil {
+		b.Fatal(err)
+	}
+	st, err := tx.Prepare(benchInsert)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := from; i < from+n; i++ {
+		_, err := st.Exec("2026-03-04 10:11:12", "till-2", "Jane Doe", fmt.Sprintf("customer-%06d", i), fmt.Sprintf("SKU-%08d", i),
+			"Colour and cut, long hair, with toner", i%5, 12.5, 0.25, 2.375, 14.875, "card", "closed", "a note of some forty characters, as they are")
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkCapture is the connector's part of W1: 100,000 change rows through
+// Pending, Read and Done.
+func BenchmarkCapture(b *testing.B) {
+	db, c := benchPOS(b, true)
+	const rows = 100_000
+	insertSales(b, db, 1, rows)
+	for b.Loop() {
+		b.StopTimer()
+		if _, err := db.Exec("UPDATE Sale SET Status = 'open'"); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		got := 0
+		for {
+			list, err := c.Pending(b.Context(), 1000)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if len(list) == 0 {
+				break
+			}
+			keys := make([]string, len(list))
+			for i, ch := range list {
+				keys[i] = ch.Key
+			}
+			records, err := c.Read(b.Context(), "sale", keys)
+			if err != nil || len(records) != len(keys) || !records[0].Exists {
+				b.Fatal(err, len(records))
+			}
+			got += len(records)
+			if err := c.Done(b.Context(), list); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if got < rows {
+			b.Fatal("captured", got)
+		}
+	}
+	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}

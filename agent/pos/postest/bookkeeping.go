@@ -1,0 +1,138 @@
+package postest
+
+import (
+	"testing"
+	"time"
+
+	"plait/agent/pos"
+	"plait/shared/item"
+)
+
+func testReceipts(t *testing.T, b Bench) {
+	install(t, b)
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
+	if _, ok, err := b.Connector.Head(t.Context()); ok || err != nil {
+		t.Errorf("head of an empty database: %t, %v", ok, err)
+	}
+	for i, r := range []pos.Receipt{
+		{Job: "j1", HubEpoch: "e", Number: 5, NextItem: 1, Body: []byte("x"), At: at},
+		{Job: "j2", HubEpoch: "e", Number: 4, NextItem: 2, At: at},
+		{Job: "j1", HubEpoch: "e", Number: 5, NextItem: 9, Done: true, Body: nil, At: at},
+	} {
+		tx := begin(t, b)
+		if err := tx.PutReceipt(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok, err := tx.Receipt(t.Context(), r.Job); err != nil || !ok || got.NextItem != r.NextItem {
+			t.Errorf("receipt %d within the transaction: %+v, %t, %v", i, got, ok, err)
+		}
+		commit(t, tx)
+	}
+	first, ok, err := b.Connector.Receipt(t.Context(), "j1")
+	if err != nil || !ok || !first.Done || first.NextItem != 9 || len(first.Body) != 0 || !first.At.Equal(at) || first.Number != 5 {
+		t.Errorf("receipt %+v, %t, %v", first, ok, err)
+	}
+	head, ok, err := b.Connector.Head(t.Context())
+	if err != nil || !ok || head.Job != "j2" || head.Order <= first.Order {
+		t.Errorf("head %+v, %t, %v: want the job begun last", head, ok, err)
+	}
+}
+
+func testLinks(t *testing.T, b Bench) {
+	install(t, b)
+	tx := begin(t, b)
+	key := insert(t, tx, "category", fields("name", text("Hair")))
+	link := &item.Link{UID: "uid-1", Birth: item.BornNetwork, Adopted: true}
+	link.SetField(item.LinkField{Name: "name", Base: text("Hair"), Sent: item.ShortDigestOf(text("Hair")), Policy: item.Locked, From: item.Origin{Store: "s", HubEpoch: "e", SyncRev: 3}})
+	rows := []pos.LinkRow{
+		{ID: item.ID{Kind: "category", Key: key, Gen: 1}, Dead: true, UID: "old"},
+		{ID: item.ID{Kind: "category", Key: key, Gen: 2}, UID: "uid-1", Link: link},
+		{ID: item.ID{Kind: "vendor", Key: "a/b", Gen: 1}, Dead: true},
+	}
+	for _, row := range rows {
+		if err := tx.PutLink(t.Context(), row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commit(t, tx)
+	rec := read(t, b.Connector, "category", key)
+	if rec.Item.Gen != 2 || rec.Item.Link == nil || rec.Item.Link.UID != "uid-1" || rec.Row.Gen != 2 {
+		t.Errorf("record %+v, want the newest generation's link", rec)
+	}
+	if f, ok := rec.Item.Link.Field("name"); !ok || f.Base.Str() != "Hair" || f.From.SyncRev != 3 {
+		t.Errorf("the link's field came back as %+v, %t", f, ok)
+	}
+	if gone := read(t, b.Connector, "vendor", "a/b"); gone.Exists || !gone.Row.Dead || gone.Row.Key != "a/b" {
+		t.Errorf("tombstone %+v", gone)
+	}
+	var only int
+	for _, ch := range pending(t, b.Connector) {
+		if ch.Op == pos.LinkOnly && len(ch.Kinds) == 1 {
+			only++
+		}
+	}
+	if only != len(rows) {
+		t.Errorf("%d changes of op L, want %d", only, len(rows))
+	}
+	testLinkPages(t, b, len(rows))
+}
+
+func testLinkPages(t *testing.T, b Bench, want int) {
+	t.Helper()
+	after, got := "", 0
+	for range want + 1 {
+		rows, next, err := b.Connector.Links(t.Context(), after, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got += len(rows)
+		if next == "" {
+			break
+		}
+		after = next
+	}
+	if got != want {
+		t.Errorf("%d links page by page, want %d", got, want)
+	}
+}
+
+// testTxDone: changes that a transaction settles are gone with its commit, and
+// the mark stays.
+func testTxDone(t *testing.T, b Bench) {
+	install(t, b)
+	for _, key := range []string{"1", "2"} {
+		b.Do(t, Op{Verb: Put, Kind: "category", Key: key, Fields: fields("name", text(key))})
+	}
+	mark := newest(t, b.Connector)
+	tx := begin(t, b)
+	list := pending(t, tx)
+	if len(list) != 2 {
+		t.Fatalf("pending in the transaction: %+v", list)
+	}
+	settled := pos.LinkRow{ID: item.ID{Kind: "category", Key: "1", Gen: 3}, UID: "u"}
+	if err := tx.Done(t.Context(), list, []pos.LinkRow{settled}); err != nil {
+		t.Fatal(err)
+	}
+	insert(t, tx, "category", fields("name", text("new")))
+	commit(t, tx)
+	rest := pending(t, b.Connector)
+	if len(rest) != 1 || rest[0].Seq <= mark.Seq {
+		t.Errorf("pending after the commit: %+v, want the new row alone", rest)
+	}
+	if there, err := b.Connector.HasMark(t.Context(), mark); err != nil || !there {
+		t.Errorf("the mark is gone with the changes (%t, %v)", there, err)
+	}
+	if gen := read(t, b.Connector, "category", "1").Item.Gen; gen != 3 {
+		t.Errorf("generation %d, want the settled 3", gen)
+	}
+	undone := begin(t, b)
+	if err := undone.Done(t.Context(), rest, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := undone.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if again := pending(t, b.Connector); len(again) != 1 {
+		t.Errorf("pending after a rollback: %+v, want the row again", again)
+	}
+}

@@ -1,0 +1,127 @@
+package postest
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"plait/agent/pos"
+)
+
+// sqlOnly runs what needs a database with SQL.
+func sqlOnly(t *testing.T, factory Factory) {
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, Bench)
+	}{
+		{"a schema that ends our transaction", testAborted},
+		{"a table that was rebuilt", testRebuilt},
+		{"a change table that was dropped", testNoChangeTable},
+		{"a POS that ignores a change", testIgnored},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := factory(t)
+			if b.SQL == nil {
+				t.Log("this connector has no SQL")
+				return
+			}
+			install(t, b)
+			c.test(t, b)
+		})
+	}
+}
+
+func (b Bench) sql(t *testing.T, text string) {
+	t.Helper()
+	if err := b.SQL(text); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+}
+
+// testAborted: a RAISE(ROLLBACK) in the POS's schema takes the whole transaction
+// away; a receipt that is written after it must not be committed alone.
+func testAborted(t *testing.T, b Bench) {
+	b.sql(t, `CREATE TRIGGER pos_guard BEFORE UPDATE ON Category WHEN NEW.Name = 'forbidden' BEGIN SELECT RAISE(ROLLBACK, 'no'); END`)
+	tx := begin(t, b)
+	key := insert(t, tx, "category", fields("name", text("Hair")))
+	if err := tx.Update(t.Context(), "category", key, fields("name", text("forbidden"))); !errors.Is(err, pos.ErrAborted) {
+		t.Errorf("update: %v, want ErrAborted", err)
+	}
+	if err := tx.PutReceipt(t.Context(), pos.Receipt{Job: "j1", At: time.Unix(1, 0)}); !errors.Is(err, pos.ErrAborted) {
+		t.Errorf("receipt: %v, want ErrAborted", err)
+	}
+	if err := tx.Commit(); !errors.Is(err, pos.ErrAborted) {
+		t.Errorf("commit: %v, want ErrAborted", err)
+	}
+	if _, ok, err := b.Connector.Receipt(t.Context(), "j1"); ok || err != nil {
+		t.Errorf("the receipt was committed alone (%t, %v)", ok, err)
+	}
+	again := begin(t, b)
+	insert(t, again, "category", fields("name", text("Nails")))
+	commit(t, again)
+}
+
+// testRebuilt: an upgrade of the POS makes a table anew, and the triggers are gone.
+func testRebuilt(t *testing.T, b Bench) {
+	rec := record{}
+	b.sql(t, `CREATE TABLE Category2 (Id INTEGER PRIMARY KEY, Name VARCHAR(80) NOT NULL, Colour TEXT)`)
+	b.sql(t, `INSERT INTO Category2 (Id, Name) VALUES (5, 'Hair')`)
+	b.sql(t, `DROP TABLE Category`)
+	b.sql(t, `ALTER TABLE Category2 RENAME TO Category`)
+	b.sql(t, `INSERT INTO Category (Id, Name) VALUES (6, 'Nails')`)
+	rec.drain(t, b.Connector, 100)
+	if len(rec) != 0 {
+		t.Errorf("captured %v without triggers", rec)
+	}
+	list, err := b.Connector.Check(t.Context())
+	bad := slices.IndexFunc(list, func(f pos.Finding) bool { return !f.OK && f.Subject == "triggers" })
+	if err != nil || bad < 0 {
+		t.Errorf("Check does not name the triggers: %+v, %v", list, err)
+	}
+	in := install(t, b)
+	if !slices.Equal(in.Triggers, []string{"Category"}) {
+		t.Errorf("install repaired %v, want Category", in.Triggers)
+	}
+	if found := scanAll(t, b.Connector); len(differences(rec, found)) != 2 {
+		t.Errorf("the comparison finds %v", differences(rec, found))
+	}
+	b.sql(t, `UPDATE Category SET Name = 'x' WHERE Id = 6`)
+	rec.drain(t, b.Connector, 100)
+	if len(rec) != 1 {
+		t.Errorf("captured %v after the repair", rec)
+	}
+}
+
+// testNoChangeTable: somebody drops plait_changes while its triggers live. The
+// POS's statements fail until Install; Check must say so.
+func testNoChangeTable(t *testing.T, b Bench) {
+	b.sql(t, `DROP TABLE plait_changes`)
+	list, err := b.Connector.Check(t.Context())
+	if err != nil || !slices.ContainsFunc(list, func(f pos.Finding) bool { return !f.OK && f.Subject == "triggers" }) {
+		t.Errorf("Check: %+v, %v", list, err)
+	}
+	install(t, b)
+	// A connection that saw the table go notices its return at its next SELECT, not
+	// within a trigger (SQLite 3.53).
+	b.sql(t, `SELECT count(*) FROM Category`)
+	b.sql(t, `INSERT INTO Category (Id, Name) VALUES (6, 'Nails')`)
+	if list := pending(t, b.Connector); len(list) != 1 {
+		t.Errorf("pending after the repair: %+v", list)
+	}
+	b.sql(t, `DROP TABLE plait_changes`)
+	if err := b.Connector.Uninstall(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.sql(t, `DELETE FROM Category`)
+}
+
+func testIgnored(t *testing.T, b Bench) {
+	b.sql(t, `CREATE TRIGGER pos_ignore BEFORE INSERT ON Category WHEN NEW.Name = 'ignored' BEGIN SELECT RAISE(IGNORE); END`)
+	tx := begin(t, b)
+	if _, err := tx.Insert(t.Context(), "category", fields("name", text("ignored"))); !errors.Is(err, pos.ErrConstraint) {
+		t.Errorf("insert that the POS ignores: %v, want ErrConstraint", err)
+	}
+	insert(t, tx, "category", fields("name", text("Hair")))
+	commit(t, tx)
+}
