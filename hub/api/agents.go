@@ -1,0 +1,112 @@
+package api
+
+import (
+	"context"
+
+	"plait/hub/store"
+	"plait/shared/wire"
+)
+
+// Agents are the rooms to which the agents' messages go. Each method takes the
+// id of the store that speaks, and its errors are *wire.Error where the agent is
+// to decide by them.
+type Agents struct {
+	Contact interface {
+		Hello(ctx context.Context, store string, m wire.Hello) (wire.Welcome, error)
+		Profile(ctx context.Context, store string, m wire.Profile) error
+		Links(ctx context.Context, store string, m wire.LinksAsk) (wire.LinksPage, error)
+		Bye(ctx context.Context, store string, m wire.Bye) (wire.ByeAnswer, error)
+	}
+	// Ingest takes bodies compressed, as they travelled.
+	Ingest interface {
+		Sums(ctx context.Context, store string, m wire.Sums) (wire.SumsAnswer, error)
+		Keys(ctx context.Context, store string, m wire.Keys) (wire.KeysAnswer, error)
+		Batch(ctx context.Context, store string, compressed []byte) (wire.BatchAck, error)
+		FullBegin(ctx context.Context, store string, m wire.FullBegin) (wire.FullState, error)
+		FullChunk(ctx context.Context, store string, compressed []byte) (wire.FullState, error)
+		FullCommit(ctx context.Context, store string, m wire.FullCommit) (wire.FullState, error)
+	}
+	Queue interface {
+		Next(ctx context.Context, store string, m wire.NextAsk) (wire.NextAnswer, error)
+		Begin(ctx context.Context, store string, m wire.Begin) (wire.BeginAnswer, error)
+	}
+}
+
+// done is the answer that says nothing but that it was done.
+type done struct{}
+
+func healthz(*Server, *call) (done, error) { return done{}, nil }
+
+func enroll(s *Server, c *call, m wire.Enroll) (wire.Enrolled, error) {
+	return s.door.Redeem(c.Context(), m)
+}
+
+func hello(s *Server, c *call, m wire.Hello) (wire.Welcome, error) {
+	return s.agents.Contact.Hello(c.Context(), c.store.ID, m)
+}
+
+func profile(s *Server, c *call, m wire.Profile) (done, error) {
+	return done{}, s.agents.Contact.Profile(c.Context(), c.store.ID, m)
+}
+
+func links(s *Server, c *call, m wire.LinksAsk) (wire.LinksPage, error) {
+	return s.agents.Contact.Links(c.Context(), c.store.ID, m)
+}
+
+func bye(s *Server, c *call, m wire.Bye) (wire.ByeAnswer, error) {
+	return s.agents.Contact.Bye(c.Context(), c.store.ID, m)
+}
+
+func sums(s *Server, c *call, m wire.Sums) (wire.SumsAnswer, error) {
+	return s.agents.Ingest.Sums(c.Context(), c.store.ID, m)
+}
+
+func keys(s *Server, c *call, m wire.Keys) (wire.KeysAnswer, error) {
+	return s.agents.Ingest.Keys(c.Context(), c.store.ID, m)
+}
+
+func batch(s *Server, c *call, compressed []byte) (wire.BatchAck, error) {
+	return s.agents.Ingest.Batch(c.Context(), c.store.ID, compressed)
+}
+
+func fullBegin(s *Server, c *call, m wire.FullBegin) (wire.FullState, error) {
+	return s.agents.Ingest.FullBegin(c.Context(), c.store.ID, m)
+}
+
+func fullChunk(s *Server, c *call, compressed []byte) (wire.FullState, error) {
+	return s.agents.Ingest.FullChunk(c.Context(), c.store.ID, compressed)
+}
+
+func fullCommit(s *Server, c *call, m wire.FullCommit) (wire.FullState, error) {
+	return s.agents.Ingest.FullCommit(c.Context(), c.store.ID, m)
+}
+
+func next(s *Server, c *call, m wire.NextAsk) (wire.NextAnswer, error) {
+	return s.agents.Queue.Next(c.Context(), c.store.ID, m)
+}
+
+func begin(s *Server, c *call, m wire.Begin) (wire.BeginAnswer, error) {
+	return s.agents.Queue.Begin(c.Context(), c.store.ID, m)
+}
+
+// catalogue answers with a catalogue of the store's own network.
+func catalogue(s *Server, c *call) (frame []byte, err error) {
+	err = s.db.View(c.Context(), func(v *store.View) error {
+		body, err := v.Catalog(c.store.Network, c.PathValue("digest"))
+		if err == nil {
+			frame = wire.Compress(nil, body)
+		}
+		return err
+	})
+	return frame, err
+}
+
+// payload answers with what a job of this very store carries.
+func payload(s *Server, c *call) (frame []byte, err error) {
+	err = s.db.ViewStore(c.Context(), c.store.ID, func(v *store.StoreView) error {
+		p, err := v.Payload(c.PathValue("hash"))
+		frame = p.Body
+		return err
+	})
+	return frame, err
+}
