@@ -1,0 +1,187 @@
+package storesync
+
+import (
+	"fmt"
+	"slices"
+
+	"plait/hub/store"
+)
+
+// addMissing adds what the payload's items need and some receiver lacks, until
+// nothing is missing any more that the source has.
+func (t *test) addMissing(v *store.View) error {
+	c := t.cutting
+	for {
+		c.cut()
+		if !t.request.Options.AddMissing {
+			return nil
+		}
+		before := c.chosen.count()
+		for n := range c.needs {
+			r := t.src.kinds[n.kind].live(n.uid)
+			if r == nil {
+				continue
+			}
+			lacks, err := t.someLacks(v, n)
+			if err != nil {
+				return err
+			}
+			if lacks {
+				c.chosen.add(n.kind, r.Key)
+			}
+		}
+		if c.chosen.count() == before {
+			return nil
+		}
+	}
+}
+
+// live is the source's item with that uid; nil if it has none, or the kind is
+// not synced.
+func (k *sourceKind) live(uid string) *row {
+	if k == nil {
+		return nil
+	}
+	return k.byUID[uid]
+}
+
+// someLacks reports whether a receiver that can receive has no item of that uid.
+func (t *test) someLacks(v *store.View, n need) (bool, error) {
+	for _, at := range t.plan.Stores {
+		if at.Blocked != "" {
+			continue
+		}
+		in, err := v.In(at.ID)
+		if err != nil {
+			return false, err
+		}
+		items, err := in.ItemsByUID(n.kind, n.uid)
+		if err != nil {
+			return false, err
+		}
+		if !slices.ContainsFunc(items, store.Item.Live) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// prepareDeletes makes sure that "delete what the source does not have" cannot
+// be taken for "delete everything".
+func (t *test) prepareDeletes(v *store.View) error {
+	if !t.request.Options.deletes() {
+		return nil
+	}
+	var whole []string
+	for _, k := range t.cutting.order {
+		i := slices.IndexFunc(t.request.Kinds, func(s Selection) bool { return s.Kind == k })
+		switch {
+		case i < 0:
+		case t.request.Kinds[i].whole():
+			if err := t.checkShrunk(v, k); err != nil {
+				return err
+			}
+			whole = append(whole, k)
+		default:
+			t.warn(Warning{Code: WarnNotWhole, Kind: k, Text: "of " + k + " nothing is deleted: only a part of it is selected", Mend: "select all of it, if the rest is to go"})
+		}
+	}
+	if len(whole) == 0 {
+		return refuse("nothing can be deleted: no kind is selected whole, so nothing tells what the source does not have")
+	}
+	t.deletes = newDeletes(t.src, t.request.Options.DeleteMissing, whole)
+	return nil
+}
+
+func (t *test) checkShrunk(v *store.View, kind string) error {
+	now := len(t.src.kinds[kind].rows)
+	if now == 0 {
+		return refuse("the source has no %s at all; a sync that deletes would empty every receiver's list", kind)
+	}
+	last, ok, err := v.SyncSize(t.network.ID, t.parties.source.ID, kind)
+	if err != nil {
+		return err
+	}
+	if ok && (last-now)*100 > last*t.settings.ShrinkPercent {
+		return refuse("the source's list of %s went from %d to %d since it was last synced, more than %d%%; sync it once without deleting if that is right",
+			kind, last, now, t.settings.ShrinkPercent)
+	}
+	return nil
+}
+
+// describe says what the payload holds and what stands against it.
+func (t *test) describe() {
+	chosen := t.cutting.payload
+	for _, k := range chosen.Kinds {
+		at := PlanKind{Kind: k.Name, Title: k.Name, Whole: -1}
+		if in, ok := t.catalog.Kind(k.Name); ok && in.Title != "" {
+			at.Title = in.Title
+		}
+		for _, it := range chosen.Items {
+			if it.Kind == k.Name {
+				at.Items++
+			}
+		}
+		t.describeKind(&at)
+		t.plan.Kinds = append(t.plan.Kinds, at)
+	}
+	t.describeUsual()
+	t.describeDangling()
+}
+
+func (t *test) describeKind(at *PlanKind) {
+	k := t.src.kinds[at.Kind]
+	i := slices.IndexFunc(t.request.Kinds, func(s Selection) bool { return s.Kind == at.Kind })
+	switch {
+	case i < 0:
+		at.Added = at.Items
+	case t.request.Kinds[i].whole():
+		at.Whole = len(k.rows)
+	default:
+		if picked, err := t.src.choose(t.request.Kinds[i : i+1]); err == nil {
+			at.Added = at.Items - picked.count()
+		}
+	}
+	if at.Added > 0 {
+		t.warn(Warning{Code: WarnAdded, Kind: at.Kind, Count: at.Added, Text: fmt.Sprintf("%d of %s were added: others need them, and a receiver lacks them", at.Added, quoted(at.Title))})
+	}
+	if names := t.cutting.circles[at.Kind]; len(names) > 0 {
+		t.warn(Warning{Code: WarnCyclicItems, Kind: at.Kind, Count: len(names), Names: names[:min(len(names), 5)],
+			Text: named(names) + " refer to each other in a circle: what a new one needs may not be there yet when it arrives", Mend: "run the sync a second time"})
+	}
+	if len(k.twice) > 0 && t.cutting.chosen[at.Kind] != nil {
+		var names []string
+		for _, r := range k.twice {
+			names = append(names, k.called(r))
+		}
+		t.warn(Warning{Code: WarnSameItem, Kind: at.Kind, Count: len(names), Names: names[:min(len(names), 5)],
+			Text: named(names) + " stand twice at the source, marked as the same items; one of each travels", Mend: "delete the one that is too many"})
+	}
+}
+
+// describeUsual warns where a kind usually comes from another store: what locks
+// and continuous sync bring would pull against this sync (decision 9).
+func (t *test) describeUsual() {
+	for _, s := range t.request.Kinds {
+		usual := t.settings.Usual[s.Kind]
+		switch {
+		case usual == t.parties.source.ID, usual == "" && t.parties.source.Role == store.HeadOffice:
+		case usual != "":
+			t.warn(Warning{Code: WarnUsualSource, Kind: s.Kind, Text: s.Kind + " usually comes from another store", Mend: "choose that one as the source, or make this one the usual source"})
+		case t.parties.office:
+			t.warn(Warning{Code: WarnUsualSource, Kind: s.Kind, Text: s.Kind + " usually comes from head office, and store " + t.parties.source.Name + " is a branch"})
+		}
+	}
+}
+
+func (t *test) describeDangling() {
+	n := 0
+	for need := range t.cutting.needs {
+		if k := t.src.kinds[need.kind]; k != nil && k.live(need.uid) == nil {
+			n++
+		}
+	}
+	if n > 0 {
+		t.warn(Warning{Code: WarnNotAtSource, Count: n, Text: fmt.Sprintf("items refer to %d others that the source itself does not have", n), Mend: "mend them at the source, or let its agent upload"})
+	}
+}

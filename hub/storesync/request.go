@@ -1,0 +1,138 @@
+package storesync
+
+import (
+	"errors"
+	"fmt"
+
+	"plait/shared/wire"
+)
+
+// Errors that callers decide by; each comes wrapped with what it is about.
+var (
+	// ErrRequest: the request asks for what cannot be; the message says what to
+	// change.
+	ErrRequest = errors.New("the sync cannot be made so")
+	// ErrConfirm: something that a person must confirm is not, or not rightly.
+	ErrConfirm = errors.New("not confirmed")
+	// ErrExpired: the Test is unknown or older than a day; make another.
+	ErrExpired = errors.New("the Test has expired")
+)
+
+// Limits of a request.
+const (
+	maxSelected  = 10_000 // keys, uids or names of one selection
+	maxReceivers = 10_000
+	maxLabel     = wire.MaxNameBytes
+)
+
+// Request is what an operator wants synced. Names in it are resolved when it is
+// tested; the Test's payload is what travels, whatever changes afterwards.
+type Request struct {
+	Network string      `json:"network"` // id
+	Source  string      `json:"source"`  // id of the store to copy from
+	Kinds   []Selection `json:"kinds"`
+	// Receivers are ids, names or labels of stores. AllReceivers means every
+	// branch of the network instead; head office receives only by name.
+	Receivers    []string `json:"receivers,omitempty"`
+	AllReceivers bool     `json:"all_receivers,omitempty"`
+	Options      Options  `json:"options"`
+	// Decisions settle ambiguous matches: store id, uid, the store's own key or ""
+	// for "keep separate: create a new one".
+	Decisions map[string]map[string]string `json:"decisions,omitempty"`
+	// Reset sets fields to the source's value though a branch changed them: store
+	// id, uid, names of fields (rule 9).
+	Reset map[string]map[string][]string `json:"reset,omitempty"`
+	Label string                         `json:"label"` // what the operator calls it; "" is given one
+	By    string                         `json:"by"`    // who asks
+}
+
+// Selection says which items of a kind travel. Keys, UIDs and Names add up; none
+// of them, with Search or Category set, means all that these leave. Search and
+// Category narrow whatever was chosen.
+type Selection struct {
+	Kind     string   `json:"kind"`
+	All      bool     `json:"all,omitempty"`
+	Keys     []string `json:"keys,omitempty"` // of the source's items
+	UIDs     []string `json:"uids,omitempty"`
+	Names    []string `json:"names,omitempty"`    // compared as matching compares names
+	Search   string   `json:"search,omitempty"`   // a part of the name
+	Category string   `json:"category,omitempty"` // key or name of the category, for kinds that have one
+}
+
+// whole reports whether every item of the kind is selected: what "not found at
+// the source" can be told from.
+func (s Selection) whole() bool { return s.All && s.Search == "" && s.Category == "" }
+
+// Options are the choices of one sync.
+type Options struct {
+	wire.Options
+	// DeleteMissing deletes at the receivers what the source does not have, of the
+	// kinds that are selected whole. "" means No.
+	DeleteMissing DeleteMissing `json:"delete_missing,omitempty"`
+	// AddMissing adds what the selected items refer to, where a receiver lacks it,
+	// and what that refers to in its turn.
+	AddMissing bool `json:"add_missing,omitempty"`
+}
+
+// DeleteMissing says what becomes of a receiver's items that the source lacks
+// (S0: "Delete items not found in Master").
+type DeleteMissing string
+
+// The choices of DeleteMissing.
+const (
+	DeleteNo     DeleteMissing = "no"
+	DeleteLinked DeleteMissing = "linked" // those that came from this source
+	DeleteAll    DeleteMissing = "all"    // the receiver's own too, but those that share a name or code with one of the source's
+)
+
+func (o Options) deletes() bool {
+	return o.DeleteMissing == DeleteLinked || o.DeleteMissing == DeleteAll
+}
+
+func refuse(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", ErrRequest, fmt.Errorf(format, args...))
+}
+
+// check holds a request to its limits and to what can be told without looking
+// at any store.
+func (r Request) check() error {
+	switch {
+	case r.Network == "" || r.Source == "":
+		return refuse("it names no network or no source")
+	case r.By == "":
+		return refuse("it does not say who asks")
+	case len(r.Label) > maxLabel:
+		return refuse("the label has %d bytes, more than %d", len(r.Label), maxLabel)
+	case len(r.Kinds) == 0:
+		return refuse("nothing is selected")
+	case len(r.Receivers) == 0 && !r.AllReceivers:
+		return refuse("no store receives it")
+	case len(r.Receivers) > maxReceivers:
+		return refuse("it names %d receivers, more than %d", len(r.Receivers), maxReceivers)
+	}
+	switch r.Options.DeleteMissing {
+	case "", DeleteNo, DeleteLinked, DeleteAll:
+	default:
+		return refuse("delete_missing is %.20q; it is no, linked or all", r.Options.DeleteMissing)
+	}
+	return r.checkKinds()
+}
+
+func (r Request) checkKinds() error {
+	seen := map[string]bool{}
+	for _, s := range r.Kinds {
+		listed := len(s.Keys) + len(s.UIDs) + len(s.Names)
+		switch {
+		case seen[s.Kind]:
+			return refuse("%s is selected twice; make it one selection", s.Kind)
+		case s.All && listed > 0:
+			return refuse("%s: all of them are selected, and some by name too", s.Kind)
+		case !s.All && listed == 0 && s.Search == "" && s.Category == "":
+			return refuse("%s: nothing of it is selected", s.Kind)
+		case listed > maxSelected:
+			return refuse("%s: %d items are named, more than %d; select by search, category or all", s.Kind, listed, maxSelected)
+		}
+		seen[s.Kind] = true
+	}
+	return nil
+}

@@ -1,0 +1,217 @@
+package storesync
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"plait/hub/queue"
+	"plait/hub/store"
+	"plait/shared/item"
+	"plait/shared/wire"
+)
+
+// Confirm is what an operator typed to confirm a Plan.
+type Confirm struct {
+	Deletes    int    `json:"deletes"`               // Plan.Deletes
+	HeadOffice string `json:"head_office,omitempty"` // Plan.HeadOffice
+}
+
+func (c Confirm) check(p Plan) error {
+	if c.Deletes != p.Deletes {
+		return fmt.Errorf("%w: this sync deletes %s at the receivers; type that number", ErrConfirm, count(p.Deletes, "item"))
+	}
+	if p.HeadOffice != "" && item.NormalName(c.HeadOffice) != item.NormalName(p.HeadOffice) {
+		return fmt.Errorf("%w: head office itself, %s, receives this sync; type its name", ErrConfirm, quoted(p.HeadOffice))
+	}
+	return nil
+}
+
+// Run carries out what a Test planned: it queues one immutable job for each
+// receiver, all or some of which may be delivered at once. Stores that cannot
+// receive any more are left out, and named in the answer with the way out; the
+// others go on.
+//
+// Running a Test again queues nothing twice. It does queue for stores that were
+// left out and can receive by now.
+//
+// Errors: ErrExpired, ErrConfirm.
+func (s *Service) Run(ctx context.Context, network, digest string, c Confirm, by string) (Sync, error) {
+	p, err := s.Plan(ctx, network, digest)
+	if errors.Is(err, ErrExpired) {
+		if done, found := s.ran(ctx, network, digest); found {
+			return done, nil
+		}
+	}
+	if err != nil {
+		return Sync{}, err
+	}
+	if p.Digest != digest || p.State != p.state() {
+		return Sync{}, fmt.Errorf("%w: what is kept of it is not what was tested", ErrExpired)
+	}
+	if err := c.check(p); err != nil {
+		return Sync{}, err
+	}
+	sync, err := s.begin(ctx, p, by)
+	if err != nil {
+		return Sync{}, fmt.Errorf("cannot run the sync %q: %w", p.Label, err)
+	}
+	refused, err := s.queueAll(ctx, p, sync, by)
+	if err != nil {
+		return Sync{}, fmt.Errorf("cannot queue the sync %q: %w", p.Label, err)
+	}
+	return s.show(ctx, network, sync.ID, refused)
+}
+
+// ran returns what a Test that has expired since was run as.
+func (s *Service) ran(ctx context.Context, network, digest string) (Sync, bool) {
+	var id string
+	err := s.db.View(ctx, func(v *store.View) error {
+		y, _, err := v.SyncOfPlan(network, digest)
+		id = y.ID
+		return err
+	})
+	if err != nil || id == "" {
+		return Sync{}, false
+	}
+	out, err := s.show(ctx, network, id, nil)
+	return out, err == nil
+}
+
+// begin keeps the sync, once for a Test, with its entry in the audit log.
+func (s *Service) begin(ctx context.Context, p Plan, by string) (y store.Sync, err error) {
+	err = s.db.WithNetwork(ctx, p.Network, func(tx *store.NetworkTx) error {
+		known, found, err := tx.SyncOfPlan(p.Network, p.Digest)
+		if err != nil || found {
+			y = known
+			return err
+		}
+		body, err := json.Marshal(p)
+		if err != nil {
+			return err
+		}
+		if y, err = tx.AddSync(store.Sync{Plan: p.Digest, Source: p.Source.ID, Label: p.Label, Body: wire.Compress(nil, body), By: by}); err != nil {
+			return err
+		}
+		for _, k := range p.Kinds {
+			if k.Whole >= 0 {
+				if err := tx.SetSyncSize(p.Source.ID, k.Kind, k.Whole); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.Audit(by, "sync.run", p.receivers(), map[string]any{
+			"sync": y.ID, "test": p.Digest, "label": p.Label, "source": p.Source.ID, "items": p.Items, "deletes": p.Deletes,
+		})
+	})
+	return y, err
+}
+
+// receivers are the ids of the stores that can receive.
+func (p Plan) receivers() (ids []string) {
+	for _, s := range p.Stores {
+		if s.Blocked == "" {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
+// queueChunk is how many stores one transaction queues for: the hub's other
+// writers wait no longer than that.
+const queueChunk = 250
+
+// queueAll queues the jobs, and returns why stores were refused, by id.
+func (s *Service) queueAll(ctx context.Context, p Plan, sync store.Sync, by string) (refused map[string]string, err error) {
+	refused = map[string]string{}
+	var payload store.Payload
+	err = s.db.View(ctx, func(v *store.View) (err error) {
+		payload, err = kept(v, p.Network, p.Payload, p.Items)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for ids := range slices.Chunk(p.receivers(), queueChunk) {
+		err := s.db.WithStores(ctx, ids, func(all []*store.StoreTx) error {
+			q := queueing{plan: p, sync: sync, by: by, payload: payload, refused: refused}
+			return q.chunk(all)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return refused, nil
+}
+
+// kept returns a content of a Test as jobs keep it.
+func kept(v *store.View, network, hash string, items int) (store.Payload, error) {
+	piece, err := v.Plan(network, hash)
+	return store.Payload{Hash: hash, Body: piece.Body, Items: items}, err
+}
+
+// queueing is one transaction of Run.
+type queueing struct {
+	plan    Plan
+	sync    store.Sync
+	by      string
+	payload store.Payload
+	refused map[string]string
+	stored  bool
+}
+
+func (q *queueing) chunk(all []*store.StoreTx) error {
+	jobs, err := all[0].JobsByCause(q.plan.Network, q.sync.ID)
+	if err != nil {
+		return err
+	}
+	has := map[string]bool{}
+	for _, j := range jobs {
+		has[j.Store] = true
+	}
+	for _, tx := range all {
+		if has[tx.Store.ID] {
+			continue
+		}
+		if err := q.queue(tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// queue puts a receiver's job into its queue; content and job in one
+// transaction.
+func (q *queueing) queue(tx *store.StoreTx) error {
+	i := slices.IndexFunc(q.plan.Stores, func(s StorePlan) bool { return s.ID == tx.Store.ID })
+	at := q.plan.Stores[i]
+	_, err := queue.Put(tx, store.Job{
+		Sort: "sync", Label: q.plan.Label, Cause: q.sync.ID, Payload: q.plan.Payload, Own: at.Own, Plan: q.plan.Digest,
+		Items: at.Items, Resets: at.Resets, CreatedBy: q.by,
+	})
+	if errors.Is(err, store.ErrConflict) {
+		q.refused[at.ID] = strings.TrimPrefix(err.Error(), "cannot ")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if at.Own != "" {
+		own, err := kept(tx.View, q.plan.Network, at.Own, at.Deletes)
+		if err == nil {
+			err = tx.AddPayload(own)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if q.stored {
+		return nil
+	}
+	q.stored = true
+	return tx.AddPayload(q.payload)
+}
+

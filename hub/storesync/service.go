@@ -1,0 +1,148 @@
+package storesync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"plait/hub/queue"
+	"plait/hub/store"
+	"plait/shared/item"
+	"plait/shared/wire"
+)
+
+// keepTest is how long a Test may be run.
+const keepTest = 24 * time.Hour
+
+// Service makes Tests and runs syncs. Its methods may be called from many
+// goroutines. Who may call them is the caller's to check.
+type Service struct {
+	db *store.DB
+}
+
+// New returns a service over the hub's database.
+func New(db *store.DB) *Service { return &Service{db: db} }
+
+// Progress is told, while a Test is made, which receiver was finished, and how
+// many of how many are.
+type Progress func(store string, done, total int)
+
+// Plan returns a Test that has not expired; ErrExpired otherwise.
+func (s *Service) Plan(ctx context.Context, network, digest string) (Plan, error) {
+	var p Plan
+	err := s.db.View(ctx, func(v *store.View) error { return readStored(v, network, digest, &p) })
+	if errors.Is(err, store.ErrNotFound) {
+		return p, fmt.Errorf("%w, or was never made: %w", ErrExpired, err)
+	}
+	return p, err
+}
+
+// Detail returns a receiver's part of a Test, item by item. It fails with
+// store.ErrNotFound for a store that the Test does not have, or that was blocked.
+func (s *Service) Detail(ctx context.Context, network, digest, storeID string) (StoreDetail, error) {
+	var d StoreDetail
+	p, err := s.Plan(ctx, network, digest)
+	if err != nil {
+		return d, err
+	}
+	for _, at := range p.Stores {
+		if at.ID == storeID && at.Detail != "" {
+			err := s.db.View(ctx, func(v *store.View) error { return readStored(v, network, at.Detail, &d) })
+			return d, err
+		}
+	}
+	return d, fmt.Errorf("store %s in the Test %.12s: %w", storeID, digest, store.ErrNotFound)
+}
+
+// Cancel cancels one job of a store, as queue.Cancel does.
+func (s *Service) Cancel(ctx context.Context, storeID, job, by string) (j store.Job, err error) {
+	err = s.db.WithStore(ctx, storeID, func(tx *store.StoreTx) (err error) {
+		j, err = queue.Cancel(tx, by, job)
+		return err
+	})
+	return j, err
+}
+
+// Predict says what a job that was cut already would do at its store if it were
+// applied to the hub's copy as it is now. It does not know of jobs before it.
+func (s *Service) Predict(ctx context.Context, storeID, job string) (p Prediction, err error) {
+	err = s.db.ViewStore(ctx, storeID, func(v *store.StoreView) error {
+		j, err := v.Job(job)
+		if err != nil {
+			return err
+		}
+		payload, own, err := contents(v, j)
+		if err != nil {
+			return fmt.Errorf("cannot read job %d of store %s: %w", j.Number, v.Store.Name, err)
+		}
+		p, err = predictIn(v, payload, own)
+		return err
+	})
+	return p, err
+}
+
+// contents reads what a job carries.
+func contents(v *store.StoreView, j store.Job) (payload wire.Payload, own wire.Own, err error) {
+	lines, err := content(v, j.Payload)
+	if err == nil && lines != nil {
+		payload, err = wire.DecodePayload(lines)
+	}
+	if err == nil {
+		lines, err = content(v, j.Own)
+	}
+	if err == nil && lines != nil {
+		own, err = wire.DecodeOwn(lines)
+	}
+	return payload, own, err
+}
+
+func content(v *store.StoreView, hash string) ([]byte, error) {
+	if hash == "" {
+		return nil, nil
+	}
+	p, err := v.Payload(hash)
+	if err != nil {
+		return nil, err
+	}
+	return wire.Decompress(p.Body, wire.MaxPayloadBytes)
+}
+
+func predictIn(v *store.StoreView, payload wire.Payload, own wire.Own) (Prediction, error) {
+	network, err := v.Network(v.Store.Network)
+	if err != nil {
+		return Prediction{}, err
+	}
+	kinds, err := catalogOf(v.View, network)
+	if err != nil {
+		return Prediction{}, err
+	}
+	profile, err := v.Profile()
+	if err != nil {
+		return Prediction{}, err
+	}
+	held := copyOf{v}
+	r, err := readReceiver(held, v.Store.ID, profile, payload.Kinds)
+	if err != nil {
+		return Prediction{}, err
+	}
+	if targets := r.targets(own.Items); len(targets) > 0 {
+		if r.refs, err = readReferrers(held, kinds, profile, targets); err != nil {
+			return Prediction{}, err
+		}
+	}
+	return r.predict(&payload, own, nil)
+}
+
+// targets are the store's items that a job deletes.
+func (r *receiver) targets(list []wire.PayloadItem) (ids []item.ID) {
+	for _, it := range list {
+		if it.Op != wire.OpDelete {
+			continue
+		}
+		if key, ok := r.index.KeyOf(it.Kind, it.UID); ok {
+			ids = append(ids, item.ID{Kind: it.Kind, Key: key})
+		}
+	}
+	return ids
+}

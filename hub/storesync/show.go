@@ -1,0 +1,251 @@
+package storesync
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"plait/hub/store"
+	"plait/shared/wire"
+)
+
+// Sync is an operator's act: a Test that was run.
+type Sync struct {
+	ID       string         `json:"id"`
+	Network  string         `json:"network"`
+	Label    string         `json:"label"`
+	By       string         `json:"by"`
+	At       time.Time      `json:"at"`
+	Source   StoreName      `json:"source"`
+	Test     string         `json:"test"`     // digest
+	Sentence string         `json:"sentence"` // what was to happen
+	Kinds    []PlanKind     `json:"kinds"`
+	Items    int            `json:"items"`
+	Expected wire.Counts    `json:"expected"` // by the Test, of all receivers
+	States   map[string]int `json:"states"`   // jobs by state
+	// Stores are the receivers by name, those first that got a job; nil in a list.
+	Stores []SyncStore `json:"stores,omitempty"`
+}
+
+// SyncStore is a sync at one receiver.
+type SyncStore struct {
+	StoreName
+	Job      string      `json:"job,omitempty"` // id; "" if none was queued
+	Number   int64       `json:"number,omitempty"`
+	State    string      `json:"state,omitempty"`
+	Queued   time.Time   `json:"queued,omitzero"`
+	Ended    time.Time   `json:"ended,omitzero"`
+	Age      int64       `json:"age,omitempty"` // seconds that an open job has waited
+	Expected wire.Counts `json:"expected"`      // by the Test
+	Outcome  wire.Counts `json:"outcome"`       // zero until the store reported
+	Reported time.Time   `json:"reported,omitzero"`
+	// Waits says what an open job waits for, and Why what ended it or kept the store
+	// from getting one, each with the way out.
+	Waits string `json:"waits,omitempty"`
+	Why   string `json:"why,omitempty"`
+}
+
+// List returns the newest syncs of a network, newest first, at most limit (1 to
+// 500).
+func (s *Service) List(ctx context.Context, network string, limit int) (list []Sync, err error) {
+	err = s.db.View(ctx, func(v *store.View) error {
+		all, err := v.Syncs(network, min(max(limit, 1), 500))
+		for _, y := range all {
+			out, _, err := syncOf(network, y)
+			if err != nil {
+				return err
+			}
+			if out.States, err = states(v, network, y.ID); err != nil {
+				return err
+			}
+			list = append(list, out)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot list syncs: %w", err)
+	}
+	return list, nil
+}
+
+// Show returns a sync with what became of it at every receiver.
+func (s *Service) Show(ctx context.Context, network, id string) (Sync, error) {
+	return s.show(ctx, network, id, nil)
+}
+
+// Exceptions returns what a store reported of a job, newest first: one result
+// for each history of the store's POS database in which the job was applied.
+func (s *Service) Exceptions(ctx context.Context, storeID, job string) (list []store.Result, err error) {
+	err = s.db.ViewStore(ctx, storeID, func(v *store.StoreView) error {
+		if _, err := v.Job(job); err != nil {
+			return err
+		}
+		list, err = v.Results(job)
+		return err
+	})
+	return list, err
+}
+
+// show tells in refused, by store id, why stores got no job just now.
+func (s *Service) show(ctx context.Context, network, id string, refused map[string]string) (out Sync, err error) {
+	err = s.db.View(ctx, func(v *store.View) error {
+		y, err := v.Sync(network, id)
+		if err != nil {
+			return err
+		}
+		var p Plan
+		if out, p, err = syncOf(network, y); err != nil {
+			return err
+		}
+		b := &showing{view: v, network: network, sync: y, refused: refused}
+		out.Stores, err = b.stores(p)
+		out.States = b.states
+		return err
+	})
+	if err != nil {
+		return out, fmt.Errorf("cannot show sync %s: %w", id, err)
+	}
+	return out, nil
+}
+
+func syncOf(network string, y store.Sync) (out Sync, p Plan, err error) {
+	b, err := wire.Decompress(y.Body, maxStored)
+	if err == nil {
+		err = json.Unmarshal(b, &p)
+	}
+	if err != nil {
+		return out, p, fmt.Errorf("cannot read sync %s: %w", y.ID, err)
+	}
+	return Sync{
+		ID: y.ID, Network: network, Label: y.Label, By: y.By, At: y.At, Source: p.Source, Test: y.Plan,
+		Sentence: p.Sentence(), Kinds: p.Kinds, Items: p.Items, Expected: p.Counts,
+	}, p, nil
+}
+
+func states(v *store.View, network, id string) (map[string]int, error) {
+	jobs, err := v.JobsByCause(network, id)
+	out := map[string]int{}
+	for _, j := range jobs {
+		out[j.State]++
+	}
+	return out, err
+}
+
+// showing puts together what became of a sync.
+type showing struct {
+	view     *store.View
+	network  string
+	sync     store.Sync
+	refused  map[string]string
+	states   map[string]int
+	jobs     map[string]store.Job // by store
+	outcomes map[string]store.Outcome
+}
+
+func (b *showing) stores(p Plan) ([]SyncStore, error) {
+	jobs, err := b.view.JobsByCause(b.network, b.sync.ID)
+	if err != nil {
+		return nil, err
+	}
+	outcomes, err := b.view.OutcomesByCause(b.network, b.sync.ID)
+	if err != nil {
+		return nil, err
+	}
+	b.states, b.jobs, b.outcomes = map[string]int{}, map[string]store.Job{}, map[string]store.Outcome{}
+	for _, j := range jobs {
+		b.states[j.State]++
+		b.jobs[j.Store] = j.Job
+	}
+	for _, o := range outcomes {
+		b.outcomes[o.Job] = o
+	}
+	var with, without []SyncStore
+	for _, at := range p.Stores {
+		row, err := b.store(at)
+		if err != nil {
+			return nil, err
+		}
+		if row.Job != "" {
+			with = append(with, row)
+		} else {
+			without = append(without, row)
+		}
+	}
+	return append(with, without...), nil
+}
+
+func (b *showing) store(at StorePlan) (SyncStore, error) {
+	out := SyncStore{StoreName: at.StoreName, Expected: at.Counts}
+	j, queued := b.jobs[at.ID]
+	if !queued {
+		out.Why = at.Blocked
+		if why := b.refused[at.ID]; why != "" {
+			out.Why = why
+		}
+		return out, b.whyNot(&out)
+	}
+	out.Job, out.Number, out.State, out.Queued, out.Ended, out.Why = j.ID, j.Number, j.State, j.Created, j.Ended, j.Why
+	if o, ok := b.outcomes[j.ID]; ok {
+		out.Outcome, out.Reported = o.Counts, o.At
+	}
+	if !j.Open() {
+		if j.State == store.Cancelled && out.Why == "" {
+			out.Why = "cancelled by " + j.EndedBy
+		}
+		return out, nil
+	}
+	out.Age = int64(b.view.Now().Sub(j.Created) / time.Second)
+	var err error
+	out.Waits, err = b.waits(j, at.ID)
+	return out, err
+}
+
+// whyNot says of a store without a job what stands in its way now.
+func (b *showing) whyNot(out *SyncStore) error {
+	if out.Why != "" {
+		return nil
+	}
+	in, err := b.view.In(out.ID)
+	if err != nil {
+		return err
+	}
+	st, err := standingOf(in)
+	if err != nil {
+		return err
+	}
+	if out.Why = st.blocked(); out.Why == "" {
+		out.Why = "it could not receive when the sync was run: test and run it again for this store"
+	}
+	return nil
+}
+
+// waits says what an open job waits for.
+func (b *showing) waits(j store.Job, storeID string) (string, error) {
+	in, err := b.view.In(storeID)
+	if err != nil {
+		return "", err
+	}
+	first, err := in.OpenJobs(1)
+	if err != nil {
+		return "", err
+	}
+	if len(first) == 1 && first[0].ID != j.ID {
+		return fmt.Sprintf("job %d, %s, goes first", first[0].Number, quoted(first[0].Label)), nil
+	}
+	st, err := standingOf(in)
+	if err != nil {
+		return "", err
+	}
+	switch now := b.view.Now(); {
+	case !st.contact.Held.First.IsZero():
+		return "an older copy of its agent waits to be let in: release one of them", nil
+	case j.State == store.Begun || j.State == store.CancelRequested:
+		return "the store began it, and has not reported yet", nil
+	case st.contact.HelloAt.IsZero() || now.Sub(st.contact.HelloAt) > quiet:
+		return fmt.Sprintf("the store was last heard of %s ago: see to its PC and its line", inDays(now.Sub(st.contact.HelloAt))), nil
+	case !st.contact.Due.IsZero():
+		return "the store comes at " + st.contact.Due.Format("2006-01-02 15:04") + " UTC", nil
+	}
+	return "the store's next contact", nil
+}

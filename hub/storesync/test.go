@@ -1,0 +1,376 @@
+package storesync
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"plait/hub/store"
+	"plait/shared/catalog"
+	"plait/shared/item"
+	"plait/shared/merge"
+	"plait/shared/wire"
+)
+
+// Test makes the dry run of a sync: it cuts the payload from the hub's copy of
+// the source, runs the merge for each receiver over the hub's copy of it, and
+// keeps what it found for a day. It changes nothing at any store. progress may
+// be nil.
+//
+// Receivers are read one by one, each in one snapshot; what is in memory at a
+// time is the payload, the names of one receiver's items, and its outcome.
+// Errors: ErrRequest says what to change about the request.
+func (s *Service) Test(ctx context.Context, r Request, progress Progress) (Plan, error) {
+	if err := r.check(); err != nil {
+		return Plan{}, err
+	}
+	t := &test{service: s, request: r}
+	if err := s.db.View(ctx, t.prepare); err != nil {
+		return Plan{}, fmt.Errorf("cannot test the sync: %w", err)
+	}
+	for i := range t.plan.Stores {
+		if err := t.receiver(ctx, &t.plan.Stores[i]); err != nil {
+			return Plan{}, fmt.Errorf("cannot test the sync at store %s: %w", t.plan.Stores[i].Name, err)
+		}
+		if progress != nil {
+			progress(t.plan.Stores[i].Name, i+1, len(t.plan.Stores))
+		}
+	}
+	if err := t.finish(ctx); err != nil {
+		return Plan{}, fmt.Errorf("cannot keep the Test: %w", err)
+	}
+	return t.plan, nil
+}
+
+// test is one Test as it is made.
+type test struct {
+	service *Service
+	request Request
+
+	network  store.Network
+	settings Settings
+	catalog  *catalog.Catalog
+	policies policies
+	parties  parties
+
+	src     *source
+	cutting *cutting
+	deletes *deletes // nil if the sync deletes nothing
+	plan    Plan
+	pieces  []stored // not yet written
+	held    int      // bytes of pieces
+}
+
+// prepare does everything that is common to the receivers, in one snapshot.
+func (t *test) prepare(v *store.View) (err error) {
+	if err := t.readNetwork(v); err != nil {
+		return err
+	}
+	t.startPlan(v)
+	if err := t.standings(v); err != nil {
+		return err
+	}
+	if err := t.cut(v); err != nil {
+		return err
+	}
+	if err := t.prepareDeletes(v); err != nil {
+		return err
+	}
+	t.describe()
+	return t.checkOwn()
+}
+
+func (t *test) readNetwork(v *store.View) (err error) {
+	if t.network, err = v.Network(t.request.Network); err != nil {
+		return err
+	}
+	if t.settings, err = SettingsOf(t.network); err != nil {
+		return err
+	}
+	if t.catalog, err = catalogOf(v, t.network); err != nil {
+		return err
+	}
+	t.policies = policies{t.network.Switches}
+	all, err := v.Stores(t.network.ID)
+	if err != nil {
+		return err
+	}
+	t.parties, err = findParties(t.request, all, t.settings)
+	return err
+}
+
+func (t *test) startPlan(v *store.View) {
+	r := t.request
+	t.plan = Plan{
+		Network: t.network.ID, Source: StoreName{t.parties.source.ID, t.parties.source.Name},
+		Label: cmp.Or(r.Label, "Sync of "+v.Now().Format("2006-01-02 15:04")), By: r.By,
+		Made: v.Now(), Expires: v.Now().Add(keepTest), Request: r,
+	}
+	for _, st := range t.parties.receivers {
+		t.plan.Stores = append(t.plan.Stores, StorePlan{StoreName: StoreName{st.ID, st.Name}, Role: st.Role})
+	}
+	for _, name := range t.parties.left {
+		t.warn(Warning{Code: WarnHeadOfficeOut, Text: "head office, " + quoted(name) + ", is not among “all receivers”", Mend: "name it, if it is to receive"})
+	}
+}
+
+func (t *test) warn(w Warning) { t.plan.Warnings = append(t.plan.Warnings, w) }
+
+// standings looks at how the source and each receiver stand.
+func (t *test) standings(v *store.View) error {
+	src, err := t.standing(v, t.parties.source.ID)
+	if err != nil {
+		return err
+	}
+	if !src.uploaded() {
+		return refuse("the source, store %s, has not uploaded yet; let its agent upload first", src.store.Name)
+	}
+	t.plan.Warnings = append(t.plan.Warnings, src.asSource(v.Now())...)
+	for i := range t.plan.Stores {
+		at := &t.plan.Stores[i]
+		st, err := t.standing(v, at.ID)
+		if err != nil {
+			return err
+		}
+		if at.Blocked = st.blocked(); at.Blocked == "" {
+			at.Warnings = st.warnings(v.Now())
+			if at.Role == store.HeadOffice {
+				t.plan.HeadOffice = at.Name
+			}
+		}
+	}
+	return nil
+}
+
+func (t *test) standing(v *store.View, id string) (standing, error) {
+	in, err := v.In(id)
+	if err != nil {
+		return standing{}, err
+	}
+	return standingOf(in)
+}
+
+// cut reads the source and builds the payload.
+func (t *test) cut(v *store.View) error {
+	options := t.request.Options
+	kinds, err := concerned(t.catalog, t.request.Kinds, t.policies, options.AddMissing)
+	if err != nil {
+		return err
+	}
+	order, cycles := kindOrder(kinds, t.policies)
+	for _, c := range cycles {
+		t.warn(Warning{Code: WarnCyclicKinds, Names: c, Text: "items of " + named(c) + " need each other: what a new item needs may not be there yet when it arrives", Mend: "run the sync a second time"})
+	}
+	if t.src, err = t.readSource(v, kinds); err != nil {
+		return err
+	}
+	picked, err := t.src.choose(t.request.Kinds)
+	if err != nil {
+		return err
+	}
+	epoch, err := v.HubEpoch()
+	if err != nil {
+		return err
+	}
+	options.NoAdopt = options.NoAdopt || t.settings.NoAdopt
+	t.cutting = &cutting{src: t.src, order: order, chosen: picked, options: options.Options, epoch: epoch.Epoch}
+	if err := t.addMissing(v); err != nil {
+		return err
+	}
+	return t.encode()
+}
+
+func (t *test) readSource(v *store.View, kinds []catalog.Kind) (*source, error) {
+	in, err := v.In(t.parties.source.ID)
+	if err != nil {
+		return nil, err
+	}
+	var known []store.Alias
+	for _, k := range kinds {
+		list, err := v.Aliases(t.network.ID, k.Name)
+		if err != nil {
+			return nil, err
+		}
+		known = append(known, list...)
+	}
+	keep := func(kind string) bool {
+		return t.request.Options.AddMissing || slices.ContainsFunc(t.request.Kinds, func(s Selection) bool { return s.Kind == kind })
+	}
+	return readSource(copyOf{in}, t.parties.source.ID, kinds, t.policies, keep, newAliases(known))
+}
+
+// encode stores the payload's bytes, compressed once for all receivers.
+func (t *test) encode() error {
+	lines, hash, err := wire.EncodePayload(t.cutting.payload)
+	if err != nil {
+		return refuse("%w", err)
+	}
+	body := wire.Compress(nil, lines)
+	t.plan.Payload, t.plan.Items, t.plan.Size = hash, len(t.cutting.payload.Items), len(body)
+	t.keep(stored{hash, body})
+	return nil
+}
+
+func (t *test) keep(p stored) {
+	t.pieces = append(t.pieces, p)
+	t.held += len(p.body)
+}
+
+// checkOwn holds decisions and resets to what the sync brings and to whom.
+func (t *test) checkOwn() error {
+	uids := make(map[string]bool, len(t.cutting.payload.Items))
+	for _, it := range t.cutting.payload.Items {
+		uids[it.UID] = true
+	}
+	known := func(storeID, uid string) error {
+		switch {
+		case !slices.ContainsFunc(t.plan.Stores, func(s StorePlan) bool { return s.ID == storeID }):
+			return refuse("something is decided for store %.40q, which does not receive this sync", storeID)
+		case !uids[uid]:
+			return refuse("something is decided for the item %.60q, which this sync does not bring", uid)
+		}
+		return nil
+	}
+	for storeID, list := range t.request.Decisions {
+		for uid := range list {
+			if err := known(storeID, uid); err != nil {
+				return err
+			}
+		}
+	}
+	for storeID, list := range t.request.Reset {
+		for uid := range list {
+			if err := known(storeID, uid); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// receiver predicts one receiver's part, in one snapshot.
+func (t *test) receiver(ctx context.Context, at *StorePlan) error {
+	if at.Blocked != "" {
+		return nil
+	}
+	err := t.service.db.ViewStore(ctx, at.ID, func(v *store.StoreView) error { return t.predict(v, at) })
+	if err != nil {
+		return err
+	}
+	return t.flush(ctx, flushBytes)
+}
+
+func (t *test) predict(v *store.StoreView, at *StorePlan) error {
+	profile, err := v.Profile()
+	if err != nil {
+		return err
+	}
+	held := copyOf{v}
+	r, err := readReceiver(held, at.ID, profile, t.cutting.payload.Kinds)
+	if err != nil {
+		return err
+	}
+	own, err := t.own(held, r)
+	if err != nil {
+		return err
+	}
+	sums := newTally(t.catalog, profile)
+	detail := StoreDetail{Store: at.StoreName}
+	common := len(t.cutting.payload.Items)
+	detail.Prediction, err = r.predict(&t.cutting.payload, own, func(p merge.ItemPlan) {
+		sums.plan(p)
+		if p.N >= common {
+			detail.Deletes = append(detail.Deletes, Deletion{p.Kind, p.Local.Key, p.UID, p.Name, string(p.Action), p.Why})
+		}
+	})
+	if err != nil {
+		return err
+	}
+	at.Warnings = append(at.Warnings, sums.warnings()...)
+	return t.note(at, detail, own)
+}
+
+// own is the part of the job that is this receiver's alone.
+func (t *test) own(held holder, r *receiver) (own wire.Own, err error) {
+	own.Decisions, own.Reset = t.request.Decisions[r.store], t.request.Reset[r.store]
+	if t.deletes == nil {
+		return own, nil
+	}
+	var targets []item.ID
+	if own.Items, targets, err = t.deletes.of(held, r, own.Decisions); err != nil || len(targets) == 0 {
+		return own, err
+	}
+	r.refs, err = readReferrers(held, t.catalog, r.profile, targets)
+	return own, err
+}
+
+// note puts a receiver's outcome into the plan and keeps its pieces.
+func (t *test) note(at *StorePlan, d StoreDetail, own wire.Own) error {
+	at.Counts, at.Outcome = d.Counts, d.Prediction.Digest
+	at.Exceptions, at.Deletes = len(d.Exceptions)+d.More, len(own.Items)
+	at.Items = t.plan.Items + len(own.Items)
+	at.Resets = len(own.Items) > 0 || len(own.Reset) > 0
+	if len(own.Decisions)+len(own.Reset)+len(own.Items) > 0 {
+		lines, hash, err := wire.EncodeOwn(own)
+		if err != nil {
+			return refuse("%w", err)
+		}
+		at.Own = hash
+		t.keep(stored{hash, wire.Compress(nil, lines)})
+	}
+	piece, err := storedJSON(d)
+	if err != nil {
+		return err
+	}
+	at.Detail = piece.digest
+	t.keep(piece)
+	addCounts(&t.plan.Counts, at.Counts)
+	t.plan.Deletes += at.Deletes
+	return nil
+}
+
+// flushBytes is how much of a Test waits in memory to be written.
+const flushBytes = 4 << 20
+
+// flush writes pieces once there are more than so many bytes of them.
+func (t *test) flush(ctx context.Context, above int) error {
+	if t.held <= above {
+		return nil
+	}
+	err := t.service.db.WithNetwork(ctx, t.network.ID, func(tx *store.NetworkTx) error {
+		for _, p := range t.pieces {
+			if err := tx.AddPlan(store.Plan{Digest: p.digest, Body: p.body, By: t.request.By, Expires: t.plan.Expires}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	t.pieces, t.held = nil, 0
+	return err
+}
+
+// finish names the Test and keeps it.
+func (t *test) finish(ctx context.Context) error {
+	t.plan.State = t.plan.state()
+	sum := sha256.Sum256([]byte("plait test\x00" + t.plan.State + "\x00" + store.NewID()))
+	t.plan.Digest = hex.EncodeToString(sum[:])
+	root, err := storedJSON(t.plan)
+	if err != nil {
+		return err
+	}
+	t.keep(stored{t.plan.Digest, root.body})
+	return t.flush(ctx, 0)
+}
+
+// state is the digest of all that would happen.
+func (p Plan) state() string {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%s\n", p.Payload)
+	for _, s := range p.Stores {
+		fmt.Fprintf(sum, "%s %t %s %s\n", s.ID, s.Blocked == "", s.Own, s.Outcome)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}

@@ -1,0 +1,33 @@
+package storesync
+
+import (
+	"fmt"
+	"strings"
+)
+
+func quoted(s string) string { return "“" + s + "”" }
+
+// firstFew cuts a list and says how many more there are.
+func firstFew(list []string, n int) []string {
+	if len(list) <= n {
+		return list
+	}
+	return append(list[:n:n], fmt.Sprintf("and %d more", len(list)-n))
+}
+
+// named joins quoted names, at most five.
+func named(names []string) string {
+	q := make([]string, len(names))
+	for i, n := range names {
+		q[i] = quoted(n)
+	}
+	return strings.Join(firstFew(q, 5), ", ")
+}
+
+// count is "1 item", "3 items".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
