@@ -113,6 +113,7 @@ func testNoChangeTable(t *testing.T, b Bench) {
 	if err := b.Connector.Uninstall(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	b.sql(t, `SELECT count(*) FROM Category`)
 	b.sql(t, `DELETE FROM Category`)
 }
 
