@@ -104,6 +104,7 @@ func newEpoch(ctx context.Context, tx *sql.Tx) (string, error) {
 	}
 	m := metaOf(ctx, tx)
 	m.setText(metaAgentEpoch, id.String())
+	m.setJSON(metaChain, chainState{}) // a new epoch's chain begins at 1: so the hub knows it as new
 	m.setJSON(metaAcked, wire.BatchMark{})
 	m.setInt(metaLimit, 0)
 	if m.err == nil {
