@@ -226,3 +226,17 @@ func ways(j store.Job) []string {
 func jobDetail(j store.Job) map[string]any {
 	return map[string]any{"job": j.ID, "number": j.Number, "label": j.Label, "state": j.State}
 }
+
+// Payload returns the content of a job of the store, compressed as it travels,
+// by its hash.
+func (q *Queue) Payload(ctx context.Context, storeID, hash string) (body []byte, err error) {
+	err = q.db.ViewStore(ctx, storeID, func(v *store.StoreView) error {
+		p, err := v.Payload(hash)
+		if errors.Is(err, store.ErrNotFound) {
+			return wire.Refuse(wire.CodeNotFound, "no job of this store has a payload %s", hash)
+		}
+		body = p.Body
+		return err
+	})
+	return body, err
+}

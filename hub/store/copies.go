@@ -107,6 +107,40 @@ func (tx *StoreTx) AddKindSum(copy int64, change KindSum) error {
 	return nil
 }
 
+// SumDiff is a kind of which record and copy hold different items.
+type SumDiff struct {
+	Kind         string
+	Hub, Records int64 // live items of each
+}
+
+// String names the kind with both numbers.
+func (d SumDiff) String() string {
+	return fmt.Sprintf("%s: %d at the hub, %d in the record", d.Kind, d.Hub, d.Records)
+}
+
+// Differing compares the sums of a copy with those of a record, both by kind. A
+// kind without items is the same as one that is not listed.
+func Differing(hub []KindSum, record []wire.KindSum) []SumDiff {
+	held := make(map[string]wire.KindSum, len(hub))
+	for _, h := range hub {
+		held[h.Kind] = h.Wire()
+	}
+	var out []SumDiff
+	for _, r := range record {
+		h := held[r.Kind]
+		delete(held, r.Kind)
+		if r.Count != h.Count || (r.Count > 0 && r.Sum != h.Sum) {
+			out = append(out, SumDiff{r.Kind, h.Count, r.Count})
+		}
+	}
+	for _, h := range hub {
+		if _, left := held[h.Kind]; left && h.Count > 0 {
+			out = append(out, SumDiff{h.Kind, h.Count, 0})
+		}
+	}
+	return out
+}
+
 // SyncRev returns the highest sync_rev given to an item of the kind, 0 if none.
 func (v *StoreView) SyncRev(kind string) (int64, error) {
 	return v.number(`SELECT coalesce(max(last), 0) FROM sync_revs WHERE network = $1 AND store = $2 AND kind = $3`,

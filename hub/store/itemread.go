@@ -107,29 +107,24 @@ type Head struct {
 	Digest item.Digest
 }
 
-// Heads calls each for every live item of a kind in the live copy. It reads no
+// Heads returns identity and digest of live items of a kind in the live copy, in
+// the order of key and gen, after the given one, at most limit. It reads no
 // bodies, so that hundreds of thousands cost little.
-func (v *StoreView) Heads(kind string, each func(Head) error) error {
+func (v *StoreView) Heads(kind string, after item.ID, limit int) ([]Head, error) {
 	c, err := v.Copy()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	rows, err := v.tx.QueryContext(v.ctx, `SELECT key, gen, digest FROM items
-		WHERE network = $1 AND store = $2 AND copy = $3 AND kind = $4 AND deleted_at = 0`, v.at.network, v.at.store, c.Live, kind)
-	if err != nil {
-		return fmt.Errorf("cannot read the items of store %s: %w", v.Store.Name, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	heads, err := many(v.View, func(s scanner) (Head, error) {
 		h := Head{ID: item.ID{Kind: kind}}
-		if err := rows.Scan(&h.Key, &h.Gen, digestInto{&h.Digest}); err != nil {
-			return err
-		}
-		if err := each(h); err != nil {
-			return err
-		}
+		return h, s.Scan(&h.Key, &h.Gen, digestInto{&h.Digest})
+	}, `SELECT key, gen, digest FROM items WHERE network = $1 AND store = $2 AND copy = $3 AND kind = $4
+		AND (key, gen) > ($5, $6) AND deleted_at = 0 ORDER BY key, gen LIMIT $7`,
+		v.at.network, v.at.store, c.Live, kind, after.Key, afterGen(after), limit)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the items of store %s: %w", v.Store.Name, err)
 	}
-	return rows.Err()
+	return heads, nil
 }
 
 // OldCopies returns the copies that hold rows and are neither live nor being
@@ -151,4 +146,14 @@ func (v *StoreView) OldCopies() ([]int64, error) {
 		}
 		last = n
 	}
+}
+
+// NextCopy returns a number that no copy of the store has.
+func (v *StoreView) NextCopy() (int64, error) {
+	c, err := v.Copy()
+	if err != nil {
+		return 0, err
+	}
+	n, err := v.number(`SELECT coalesce(max(copy), 0) FROM items WHERE network = $1 AND store = $2`, v.at.network, v.at.store)
+	return max(n, c.Live, c.Building) + 1, err
 }

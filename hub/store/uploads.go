@@ -94,25 +94,43 @@ type StagedRow struct {
 	Body     []byte
 }
 
-// Stage adds rows to a full upload; a row that was staged before is replaced.
-func (tx *StoreTx) Stage(upload string, rows []StagedRow) error {
+// Stage adds rows to a full upload and returns how many are new to it; a row that
+// was staged before is replaced.
+func (tx *StoreTx) Stage(upload string, rows []StagedRow) (added int64, err error) {
 	for _, r := range rows {
-		_, err := tx.execHot(`INSERT INTO upload_rows (network, store, upload, kind, key, gen, agent_rev, gone, dead, digest, body)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-			ON CONFLICT (network, store, upload, kind, key, gen) DO UPDATE SET agent_rev = excluded.agent_rev, gone = excluded.gone,
-			dead = excluded.dead, digest = excluded.digest, body = excluded.body`, tx.at.network, tx.at.store, upload,
-			r.Kind, r.Key, r.Gen, r.AgentRev, flag(r.Gone), flag(r.Dead), r.Digest[:], r.Body)
-		if err != nil {
-			return fmt.Errorf("cannot stage %s %s of store %s: %w", r.Kind, r.Key, tx.Store.Name, err)
+		n, err := tx.stageNew(upload, r)
+		if err == nil && n == 0 {
+			_, err = tx.execHot(`UPDATE upload_rows SET agent_rev = $1, gone = $2, dead = $3, digest = $4, body = $5
+				WHERE network = $6 AND store = $7 AND upload = $8 AND kind = $9 AND key = $10 AND gen = $11`,
+				r.AgentRev, flag(r.Gone), flag(r.Dead), r.Digest[:], r.Body, tx.at.network, tx.at.store, upload, r.Kind, r.Key, r.Gen)
 		}
+		if err != nil {
+			return added, fmt.Errorf("cannot stage %s %s of store %s: %w", r.Kind, r.Key, tx.Store.Name, err)
+		}
+		added += n
 	}
-	return nil
+	return added, nil
 }
 
-// CountStaged returns how many rows a full upload holds in staging.
-func (v *StoreView) CountStaged(upload string) (int64, error) {
-	return v.number(`SELECT count(*) FROM upload_rows WHERE network = $1 AND store = $2 AND upload = $3`,
-		v.at.network, v.at.store, upload)
+func (tx *StoreTx) stageNew(upload string, r StagedRow) (added int64, err error) {
+	return tx.execHot(`INSERT INTO upload_rows (network, store, upload, kind, key, gen, agent_rev, gone, dead, digest, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`, tx.at.network, tx.at.store, upload,
+		r.Kind, r.Key, r.Gen, r.AgentRev, flag(r.Gone), flag(r.Dead), r.Digest[:], r.Body)
+}
+
+// StagedHeads returns staged rows of a kind without their bodies, in the order
+// of key and gen, after the given one, at most limit.
+func (v *StoreView) StagedHeads(upload, kind string, after item.ID, limit int) ([]StagedRow, error) {
+	rows, err := many(v.View, func(s scanner) (StagedRow, error) {
+		r := StagedRow{ID: item.ID{Kind: kind}}
+		return r, s.Scan(&r.Key, &r.Gen, &r.Dead, digestInto{&r.Digest})
+	}, `SELECT key, gen, dead, digest FROM upload_rows WHERE network = $1 AND store = $2 AND upload = $3 AND kind = $4
+		AND (key, gen) > ($5, $6) ORDER BY key, gen LIMIT $7`,
+		v.at.network, v.at.store, upload, kind, after.Key, afterGen(after), limit)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read what store %s staged: %w", v.Store.Name, err)
+	}
+	return rows, nil
 }
 
 // StagedRows returns staged rows in the order of kind, key and gen, after the

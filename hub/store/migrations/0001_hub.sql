@@ -78,7 +78,7 @@ CREATE TABLE contacts (
   nonce TEXT NOT NULL DEFAULT '',
   hello_at INTEGER NOT NULL DEFAULT 0,
   due_at INTEGER NOT NULL DEFAULT 0, -- when the agent said it would come again
-  new_epoch INTEGER NOT NULL DEFAULT 0 CHECK (new_epoch IN (0, 1)), -- told to start a new agent epoch
+  restore_links INTEGER NOT NULL DEFAULT 0 CHECK (restore_links IN (0, 1)), -- told to fetch links and receipts
   hello TEXT NOT NULL DEFAULT '{}', -- JSON: the last hello, for people
   receipt TEXT NOT NULL DEFAULT '{}', -- JSON: the newest known receipt head
   -- An older copy of the agent that waits to be let in.

@@ -100,9 +100,8 @@ func readItems(s suite, v *store.StoreView) error {
 	since, err4 := v.ItemsSince("product", 45, 10)
 	same(s, len(since), 2, "since")
 	same(s, since[1].Key, "k03", "the newest")
-	heads := 0
-	err5 := v.Heads("product", func(store.Head) error { heads++; return nil })
-	same(s, heads, 45, "live items")
+	heads, err5 := v.Heads("product", item.ID{}, 100)
+	same(s, len(heads), 45, "live items")
 	linked, err6 := v.Linked(item.ID{}, 100)
 	same(s, len(linked), 46, "links and tombstones")
 	gens, err7 := v.Gens("product", "k03")
@@ -143,15 +142,19 @@ func uploads(s suite) {
 	r := row("k", 1, "staged")
 	rows := []store.StagedRow{{ID: r.ID, AgentRev: 1, Digest: r.Digest, Body: r.Body}, {ID: item.ID{Kind: "product", Key: "l"}, Gone: true, Dead: true, Digest: r.Digest, Body: r.Body}}
 	s.in("branch", func(tx *store.StoreTx) error {
-		return errors.Join(tx.SetUpload(u), tx.Stage("u1", rows), tx.Stage("u1", rows[:1]))
+		err := tx.SetUpload(u)
+		first, err2 := tx.Stage("u1", rows)
+		again, err3 := tx.Stage("u1", rows[:1])
+		same(s, [2]int64{first, again}, [2]int64{2, 0}, "new in staging")
+		return errors.Join(err, err2, err3)
 	})
 	second := u
 	second.ID = "u2"
 	err := s.db.WithStore(s.Context(), "branch", func(tx *store.StoreTx) error { return tx.SetUpload(second) })
 	s.is(err, store.ErrConflict, "two full uploads at once")
 	s.in("branch", func(tx *store.StoreTx) error {
-		n, err := tx.CountStaged("u1")
-		same(s, n, 2, "staged")
+		heads, err := tx.StagedHeads("u1", "product", item.ID{}, 10)
+		same(s, len(heads), 2, "staged")
 		list, err2 := tx.StagedRows("u1", r.ID, 10)
 		same(s, len(list), 1, "staged after")
 		same(s, list[0].Gone && list[0].Dead, true, "flags")

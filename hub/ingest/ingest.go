@@ -1,0 +1,102 @@
+package ingest
+
+import (
+	"sync"
+
+	"plait/hub/store"
+	"plait/shared/wire"
+)
+
+// TakeResult takes in the result of a job, in the transaction of its batch. It
+// fails only if the hub does: what a result says is never a reason to refuse it.
+type TakeResult func(*store.StoreTx, wire.Result) error
+
+// Ingest takes in what stores upload. Its methods may be called from many
+// goroutines.
+type Ingest struct {
+	db      *store.DB
+	result  TakeResult
+	schemas *cache[*schema] // by digest of the catalogue
+	trees   *cache[*tree]
+	landing locks
+
+	// For the control of a test: a hub that lands over open jobs.
+	landOverJobs bool
+}
+
+// Sizes of what is remembered between calls; either may be lost at any time.
+const (
+	keptSchemas = 64
+	keptTrees   = 4
+)
+
+// New returns an Ingest over db that gives results to the given function,
+// queue.Result.
+func New(db *store.DB, result TakeResult) *Ingest {
+	return &Ingest{db: db, result: result, schemas: newCache[*schema](keptSchemas), trees: newCache[*tree](keptTrees)}
+}
+
+// cache remembers the newest values by key, a few.
+type cache[V any] struct {
+	mu   sync.Mutex
+	max  int
+	keys []string // oldest first
+	held map[string]V
+}
+
+func newCache[V any](max int) *cache[V] { return &cache[V]{max: max, held: map[string]V{}} }
+
+func (c *cache[V]) get(key string) (V, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v, ok := c.held[key]
+	return v, ok
+}
+
+func (c *cache[V]) put(key string, v V) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.held[key]; !ok {
+		c.keys = append(c.keys, key)
+	}
+	c.held[key] = v
+	if len(c.keys) > c.max {
+		delete(c.held, c.keys[0])
+		c.keys = c.keys[1:]
+	}
+}
+
+// locks lets one full upload of a store land at a time.
+type locks struct {
+	mu   sync.Mutex
+	held map[string]*lock
+}
+
+type lock struct {
+	sync.Mutex
+	users int
+}
+
+// take waits for the store's lock and returns what gives it back.
+func (l *locks) take(key string) (release func()) {
+	l.mu.Lock()
+	if l.held == nil {
+		l.held = map[string]*lock{}
+	}
+	k := l.held[key]
+	if k == nil {
+		k = &lock{}
+		l.held[key] = k
+	}
+	k.users++
+	l.mu.Unlock()
+	k.Lock()
+	return func() {
+		k.Unlock()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if k.users--; k.users == 0 {
+			delete(l.held, key)
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package ingest
+
+import (
+	"plait/hub/store"
+	"plait/shared/item"
+)
+
+// writer puts items into the live copy of a store, and keeps the copy's
+// revision, its sums and the counters of its kinds with them. Nothing of that is
+// stored before finish.
+type writer struct {
+	tx      *store.StoreTx
+	copy    store.Copy
+	epoch   int64 // of the agent, its place
+	pos     int64 // of the POS, its place; 0 if not known
+	force   bool  // a full upload: what the store says now counts, whatever its revision
+	sums    map[string]*store.KindSum
+	syncs   map[string]int64 // the highest sync_rev of a kind
+	started map[string]int64 // what it was
+	changed int64            // rows
+}
+
+func newWriter(tx *store.StoreTx, epoch, pos int64) (*writer, error) {
+	c, err := tx.Copy()
+	if err != nil {
+		return nil, err
+	}
+	return &writer{tx: tx, copy: c, epoch: epoch, pos: pos, sums: map[string]*store.KindSum{},
+		syncs: map[string]int64{}, started: map[string]int64{}}, nil
+}
+
+// put writes items. Most of a batch are new to the copy: they are added in
+// strokes of many, and only those that turn out to be there are compared.
+func (w *writer) put(items []incoming) error {
+	rows := make([]store.Item, len(items))
+	for i, in := range items {
+		r := in.row
+		r.Revision, r.AgentEpoch, r.POSEpoch = w.copy.Revision+int64(i)+1, w.epoch, w.pos
+		if in.dead {
+			r.Deleted = w.tx.Now()
+		}
+		if r.SyncRev > 0 {
+			n, err := w.nextSync(r.Kind)
+			if err != nil {
+				return err
+			}
+			r.SyncRev = n
+		}
+		rows[i] = r
+	}
+	w.copy.Revision += int64(len(rows))
+	present, err := w.tx.InsertItems(w.copy.Live, rows)
+	if err != nil {
+		return err
+	}
+	for i, r := range rows {
+		if len(present) > 0 && present[0] == i {
+			present = present[1:]
+			if err := w.replace(r, items[i].gone); err != nil {
+				return err
+			}
+			continue
+		}
+		w.changed++
+		w.count(r, 1)
+	}
+	return nil
+}
+
+func (w *writer) nextSync(kind string) (int64, error) {
+	if _, ok := w.syncs[kind]; !ok {
+		n, err := w.tx.SyncRev(kind)
+		if err != nil {
+			return 0, err
+		}
+		w.syncs[kind], w.started[kind] = n, n
+	}
+	w.syncs[kind]++
+	return w.syncs[kind], nil
+}
+
+// replace brings a row that the copy holds to what arrived.
+func (w *writer) replace(r store.Item, gone bool) error {
+	old, err := w.tx.Item(w.copy.Live, r.ID)
+	if err != nil {
+		return err
+	}
+	if !w.force && before(r, old) {
+		return nil
+	}
+	if outlived(old, r, gone) {
+		if err := w.tx.Archive(archived(old, gone)); err != nil {
+			return err
+		}
+	}
+	if !merge(old, &r) && r.AgentEpoch == old.AgentEpoch && r.AgentRev == old.AgentRev && r.POSEpoch == old.POSEpoch {
+		return nil
+	}
+	if r.Revision != old.Revision {
+		w.changed++
+		w.count(old, -1)
+		w.count(r, 1)
+	}
+	return w.tx.ReplaceItem(w.copy.Live, r)
+}
+
+// before reports whether what arrived is older than the row (decision 21).
+func before(r, old store.Item) bool {
+	return r.AgentEpoch < old.AgentEpoch || (r.AgentEpoch == old.AgentEpoch && r.AgentRev < old.AgentRev)
+}
+
+// outlived reports whether overwriting the row would lose the only trace of an
+// older history of the POS database: the store says that the item is gone, or
+// its key now holds something else (decision 16).
+func outlived(old, r store.Item, gone bool) bool {
+	return old.Live() && old.Digest != r.Digest && (gone || (old.POSEpoch > 0 && old.POSEpoch < r.POSEpoch))
+}
+
+func archived(old store.Item, gone bool) store.Archived {
+	cause := "the key holds something else since the POS database was restored"
+	if gone {
+		cause = "missing since the POS database was restored"
+	}
+	return store.Archived{ID: old.ID, POSEpoch: old.POSEpoch, Digest: old.Digest, UID: old.UID, Body: old.Body, Cause: cause}
+}
+
+// merge gives r the counters of the row that it replaces where they need not
+// move, and reports whether the row changes.
+func merge(old store.Item, r *store.Item) bool {
+	if old.SyncRev > 0 && r.SyncRev > 0 && old.SyncDigest == r.SyncDigest {
+		r.SyncRev = old.SyncRev
+	}
+	if !old.Live() && !r.Live() {
+		r.Deleted = old.Deleted
+	}
+	if old.Digest == r.Digest {
+		r.Revision = old.Revision
+		return false
+	}
+	return true
+}
+
+// count adds a live row to its kind's sum, or takes it away.
+func (w *writer) count(r store.Item, n int64) {
+	if !r.Live() {
+		return
+	}
+	s := w.sums[r.Kind]
+	if s == nil {
+		s = &store.KindSum{Kind: r.Kind}
+		w.sums[r.Kind] = s
+	}
+	s.Count += n
+	s.Sum = s.Sum.Xor(r.Digest)
+}
+
+// finish stores sums, counters and the copy's revision.
+func (w *writer) finish() error {
+	for _, s := range w.sums {
+		if s.Count == 0 && s.Sum == (item.Digest{}) {
+			continue
+		}
+		if err := w.tx.AddKindSum(w.copy.Live, *s); err != nil {
+			return err
+		}
+	}
+	for kind, last := range w.syncs {
+		if last > w.started[kind] {
+			if err := w.tx.SetSyncRev(kind, last); err != nil {
+				return err
+			}
+		}
+	}
+	if w.changed == 0 {
+		now, err := w.tx.Copy()
+		if err != nil {
+			return err
+		}
+		w.copy.Revision = now.Revision // nothing took one
+	}
+	return w.tx.SetCopy(w.copy)
+}
