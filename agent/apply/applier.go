@@ -1,0 +1,167 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"plait/agent/pos"
+	"plait/shared/item"
+	"plait/shared/merge"
+	"plait/shared/wire"
+)
+
+// ErrWaits means that the POS keeps its database to itself: the job stays where
+// its receipt says and goes on at the next contact.
+var ErrWaits = errors.New("the job waits for the POS")
+
+// Record is what applying needs of the agent's record of the store.
+type Record interface {
+	// Revision is the record's newest revision.
+	Revision(ctx context.Context) (int64, error)
+	// EachLive calls fn for each live item of a kind.
+	EachLive(ctx context.Context, kind string, fn func(item.Item) error) error
+	// Changed calls fn for each item or tombstone that was recorded after the
+	// revision, and returns the newest revision.
+	Changed(ctx context.Context, after int64, fn func(item.Item) error) (int64, error)
+	// Latest returns the newest generation recorded under a key, tombstones too.
+	Latest(ctx context.Context, kind, key string) (it item.Item, ok bool, err error)
+	// PutResult queues a job's result for the next upload.
+	PutResult(ctx context.Context, r wire.Result) error
+}
+
+// Capture brings the record up to what the POS holds.
+type Capture interface {
+	Drain(ctx context.Context) error
+	DrainFrom(ctx context.Context, r pos.Reader) error
+}
+
+// Applier applies jobs, one at a time.
+type Applier struct {
+	POS     pos.Connector
+	Record  Record
+	Capture Capture
+	Now     func() time.Time
+	// Sleep waits between tries on a busy POS; it returns early with the context's
+	// error.
+	Sleep func(ctx context.Context, d time.Duration) error
+	// Slice is how long one transaction may work before it commits. 0 means 15 ms.
+	Slice time.Duration
+	// Progress, if set, is told of each committed slice.
+	Progress func(done, total int)
+}
+
+const (
+	defaultSlice = 15 * time.Millisecond
+	busyTries    = 40 // with busyPause in between: about ten seconds of a held lock
+	busyPause    = 250 * time.Millisecond
+)
+
+// Job applies a job from where its receipt stands, and queues its result. It may
+// be called again after any failure, and after it succeeded: then it queues the
+// same result again.
+func (a *Applier) Job(ctx context.Context, job wire.Job, payload wire.Payload, own wire.Own) (wire.Result, error) {
+	run, err := a.start(ctx, job, payload, own)
+	if err != nil {
+		return wire.Result{}, fmt.Errorf("cannot apply job %d (%s): %w", job.Number, job.Label, err)
+	}
+	for !run.receipt.Done {
+		if err := run.nextSlice(ctx); err != nil {
+			return wire.Result{}, fmt.Errorf("cannot apply job %d (%s) at item %d of %d: %w", job.Number, job.Label, run.receipt.NextItem, run.planner.Len(), err)
+		}
+		if a.Progress != nil {
+			a.Progress(run.receipt.NextItem, run.planner.Len())
+		}
+	}
+	return a.finish(ctx, run)
+}
+
+// finish captures what the job wrote before its result is queued: the hub takes
+// in a result after the changes that it speaks of.
+func (a *Applier) finish(ctx context.Context, run *run) (wire.Result, error) {
+	if err := a.Capture.Drain(ctx); err != nil {
+		return wire.Result{}, fmt.Errorf("cannot capture what job %d wrote: %w", run.job.Number, err)
+	}
+	result := run.outcome.Result
+	result.Done = true
+	if err := a.Record.PutResult(ctx, result); err != nil {
+		return wire.Result{}, fmt.Errorf("cannot queue the result of job %d: %w", run.job.Number, err)
+	}
+	return result, nil
+}
+
+// Reported returns the result of a job that this POS database has a receipt for;
+// ok is false if it has none, or it is not done.
+func (a *Applier) Reported(ctx context.Context, job string) (result wire.Result, ok bool, err error) {
+	r, ok, err := a.POS.Receipt(ctx, job)
+	if err != nil || !ok || !r.Done {
+		return wire.Result{}, false, err
+	}
+	out, err := readOutcome(r)
+	if err != nil {
+		return wire.Result{}, false, err
+	}
+	return out.Result, true, nil
+}
+
+// start reads receipt and profile, and fills the index from the record.
+func (a *Applier) start(ctx context.Context, job wire.Job, payload wire.Payload, own wire.Own) (*run, error) {
+	meta, err := a.POS.Meta(ctx)
+	if err != nil {
+		return nil, err
+	}
+	receipt, found, err := a.POS.Receipt(ctx, job.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		receipt = pos.Receipt{Job: job.ID, HubEpoch: job.HubEpoch, Number: job.Number}
+	}
+	run := &run{Applier: a, job: job, payload: payload, own: own, receipt: receipt, meta: meta}
+	if run.outcome, err = readOutcome(receipt); err != nil {
+		return nil, err
+	}
+	run.outcome.identify(job, meta.Epoch)
+	if run.profile, err = a.POS.Profile(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.Capture.Drain(ctx); err != nil {
+		return nil, err
+	}
+	return run, run.reset(ctx)
+}
+
+// reset builds index and planner anew from the record: at the start, and after a
+// slice that was rolled back.
+func (r *run) reset(ctx context.Context) error {
+	index := merge.NewIndex(r.store(), r.payload.Kinds)
+	revision, err := r.Record.Revision(ctx)
+	if err != nil {
+		return err
+	}
+	for _, kind := range r.kinds() {
+		err := r.Record.EachLive(ctx, kind, func(it item.Item) error {
+			index.Put(it)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("cannot read %s from the record: %w", kind, err)
+		}
+	}
+	r.index, r.revision = index, revision
+	r.recv = &receiver{ctx: ctx, index: index}
+	r.planner = merge.NewPlanner(&r.payload, r.own, r.profile, index, r.recv)
+	return nil
+}
+
+// kinds are those that the payload brings or refers to and that are mapped.
+func (r *run) kinds() []string {
+	var out []string
+	for _, k := range r.profile.Kinds {
+		if !k.UploadOnly {
+			out = append(out, k.Kind)
+		}
+	}
+	return out
+}

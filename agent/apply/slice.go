@@ -1,0 +1,225 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"plait/agent/pos"
+	"plait/shared/item"
+	"plait/shared/merge"
+	"plait/shared/wire"
+)
+
+// run is one job being applied.
+type run struct {
+	*Applier
+	job      wire.Job
+	payload  wire.Payload
+	own      wire.Own
+	profile  wire.Profile
+	index    *merge.Index
+	recv     *receiver
+	planner  *merge.Planner
+	receipt  pos.Receipt // as committed
+	outcome  outcome     // as committed
+	revision int64       // of the record, up to which the index is level
+	meta     pos.Meta
+	alone    bool // the last slice failed as a whole: go on item by item
+}
+
+// slice is one transaction on its way: what it will have changed if it commits.
+type slice struct {
+	*run
+	tx      pos.Tx
+	next    int
+	outcome outcome
+	waiting []waiting
+}
+
+// nextSlice applies the next items in one transaction. It returns an error only
+// if the job cannot go on now.
+func (r *run) nextSlice(ctx context.Context) error {
+	tx, err := r.begin(ctx)
+	if err != nil {
+		return err
+	}
+	s := &slice{run: r, tx: tx, next: r.receipt.NextItem, outcome: r.outcome.copy()}
+	r.recv.tx = tx
+	if err := s.apply(ctx); err != nil {
+		return r.failed(ctx, tx, err)
+	}
+	receipt, err := s.putReceipt(ctx)
+	if err != nil {
+		return r.failed(ctx, tx, err)
+	}
+	if err := s.commit(ctx, receipt); err != nil {
+		return err
+	}
+	r.alone = false
+	return r.Capture.Drain(ctx)
+}
+
+// begin opens a transaction in which everything that the POS changed is in the
+// record already: what the merge decides, it decides on what is there.
+func (r *run) begin(ctx context.Context) (pos.Tx, error) {
+	for try := 0; ; try++ {
+		tx, err := r.level(ctx, try)
+		if err == nil {
+			return tx, nil
+		}
+		if !errors.Is(err, pos.ErrBusy) {
+			return nil, err
+		}
+		if try >= busyTries {
+			return nil, fmt.Errorf("%w: %w", ErrWaits, err)
+		}
+		if err := r.Sleep(ctx, busyPause); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (r *run) level(ctx context.Context, try int) (pos.Tx, error) {
+	if err := r.Capture.Drain(ctx); err != nil {
+		return nil, err
+	}
+	tx, err := r.POS.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.settle(ctx, tx); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	return tx, nil
+}
+
+// settle captures, inside the transaction, what the POS changed since the drain
+// before it, and brings the index level with the record.
+func (r *run) settle(ctx context.Context, tx pos.Tx) error {
+	late, err := tx.Pending(ctx, 1)
+	if err != nil {
+		return err
+	}
+	if len(late) > 0 {
+		if err := r.Capture.DrainFrom(ctx, tx); err != nil {
+			return err
+		}
+	}
+	r.revision, err = r.Record.Changed(ctx, r.revision, func(it item.Item) error {
+		r.index.Put(it)
+		return nil
+	})
+	return err
+}
+
+// apply plans and writes items until the slice's time is up or the job ends.
+func (s *slice) apply(ctx context.Context) error {
+	if s.next == 0 {
+		s.outcome.Counts = wire.Counts{}
+	}
+	end := s.Now().Add(orDefault(s.Slice))
+	for s.next < s.planner.Len() {
+		if err := s.item(ctx); err != nil {
+			return err
+		}
+		s.next++
+		if s.alone || !s.Now().Before(end) {
+			break
+		}
+	}
+	return s.settleWaiting(ctx)
+}
+
+func orDefault(d time.Duration) time.Duration {
+	if d == 0 {
+		return defaultSlice
+	}
+	return d
+}
+
+func (s *slice) putReceipt(ctx context.Context) (pos.Receipt, error) {
+	done := s.next >= s.planner.Len()
+	if done {
+		for _, e := range s.planner.Unmapped() {
+			s.outcome.except(e)
+		}
+	}
+	s.outcome.Done = done
+	receipt := pos.Receipt{
+		Job: s.job.ID, HubEpoch: s.job.HubEpoch, Number: s.job.Number,
+		NextItem: s.next, Done: done, Body: s.outcome.body(), At: s.Now(),
+	}
+	return receipt, s.tx.PutReceipt(ctx, receipt)
+}
+
+// commit makes the slice durable. A commit that failed in an unknown way is
+// settled by reading the receipt again (P2).
+func (s *slice) commit(ctx context.Context, receipt pos.Receipt) error {
+	err := s.tx.Commit()
+	if errors.Is(err, pos.ErrUnknown) {
+		held, found, readErr := s.POS.Receipt(ctx, receipt.Job)
+		if readErr != nil {
+			return errors.Join(err, readErr)
+		}
+		if found && held.NextItem == receipt.NextItem && held.Done == receipt.Done {
+			err = nil
+		}
+	}
+	if err != nil {
+		return s.failed(ctx, nil, err)
+	}
+	s.run.receipt, s.run.outcome = receipt, s.outcome
+	return nil
+}
+
+// failed rolls a slice back. A slice that the POS ended or that a fault broke is
+// tried again item by item, so that the item at fault is found and parked.
+func (r *run) failed(ctx context.Context, tx pos.Tx, cause error) error {
+	if tx != nil {
+		if err := tx.Rollback(); err != nil {
+			cause = errors.Join(cause, err)
+		}
+	}
+	if err := r.reset(ctx); err != nil {
+		return errors.Join(cause, err)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(cause, pos.ErrBusy):
+		return r.Sleep(ctx, busyPause)
+	case errors.Is(cause, pos.ErrAborted) && !r.alone:
+		r.alone = true
+		return nil
+	case errors.Is(cause, pos.ErrAborted):
+		return r.parkAborted(ctx, cause)
+	default:
+		return cause
+	}
+}
+
+// parkAborted parks the one item at which the POS ended our transaction, in a
+// transaction of its own that writes the receipt alone.
+func (r *run) parkAborted(ctx context.Context, cause error) error {
+	tx, err := r.begin(ctx)
+	if err != nil {
+		return err
+	}
+	s := &slice{run: r, tx: tx, next: r.receipt.NextItem, outcome: r.outcome.copy()}
+	r.recv.tx = tx
+	plan, err := s.planner.Plan(s.next)
+	if err != nil && !isDataError(err) {
+		return errors.Join(err, tx.Rollback())
+	}
+	s.outcome.add(plan.Refused(cause), plan.Local.ID)
+	s.next++
+	receipt, err := s.putReceipt(ctx)
+	if err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return s.commit(ctx, receipt)
+}
+
+func (r *run) store() string { return r.meta.Store }

@@ -1,0 +1,139 @@
+package apply
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"plait/agent/pos"
+	"plait/shared/item"
+	"plait/shared/merge"
+)
+
+// waiting is an item that met a value which must be unique: another item of the
+// slice may be about to give it up.
+type waiting struct {
+	plan  merge.ItemPlan
+	cause error
+}
+
+// item plans and carries out the next item. Data errors end in the item being
+// parked or put aside; only the slice's own failures are returned.
+func (s *slice) item(ctx context.Context) error {
+	plan, err := s.planner.Plan(s.next)
+	if err == nil {
+		err = s.write(ctx, plan)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, pos.ErrUnique) && plan.Local.Key != "":
+		s.waiting = append(s.waiting, waiting{plan, err})
+		return nil
+	case isDataError(err):
+		s.park(plan, err)
+		return nil
+	default:
+		return err
+	}
+}
+
+func (s *slice) park(plan merge.ItemPlan, cause error) {
+	s.outcome.add(plan.Refused(cause), plan.Local.ID)
+}
+
+func isDataError(err error) bool {
+	return errors.Is(err, pos.ErrUnique) || errors.Is(err, pos.ErrReference) || errors.Is(err, pos.ErrConstraint) || errors.Is(err, pos.ErrType)
+}
+
+// write writes, reads back, links, and records one item.
+func (s *slice) write(ctx context.Context, plan merge.ItemPlan) error {
+	if !plan.Writes() {
+		s.outcome.add(plan, plan.Local.ID)
+		return nil
+	}
+	id := plan.Local.ID
+	switch plan.Action {
+	case merge.Create:
+		key, err := s.tx.Insert(ctx, plan.Kind, plan.Write)
+		if err != nil {
+			return err
+		}
+		id = item.ID{Kind: plan.Kind, Key: key}
+	case merge.Delete:
+		if err := s.tx.Delete(ctx, plan.Kind, id.Key); err != nil {
+			return err
+		}
+	default:
+		if len(plan.Write) > 0 {
+			if err := s.tx.Update(ctx, plan.Kind, id.Key, plan.Write); err != nil {
+				return err
+			}
+		}
+	}
+	now, err := s.link(ctx, plan, id)
+	if err != nil {
+		return err
+	}
+	s.planner.Applied(now)
+	s.outcome.add(plan, now.ID)
+	return nil
+}
+
+// link reads the item back and writes its link, if that changed.
+func (s *slice) link(ctx context.Context, plan merge.ItemPlan, id item.ID) (item.Item, error) {
+	if plan.Action == merge.Delete {
+		now := plan.Local
+		now.Deleted, now.Link = true, nil
+		return now, s.tx.PutLink(ctx, pos.LinkRow{ID: id, Dead: true, UID: plan.Local.UID(s.store())})
+	}
+	records, err := s.tx.Read(ctx, id.Kind, []string{id.Key})
+	if err != nil {
+		return item.Item{}, err
+	}
+	if len(records) != 1 || !records[0].Exists {
+		return item.Item{}, fmt.Errorf("%w: %s %s is not there after it was written", pos.ErrConstraint, id.Kind, id.Key)
+	}
+	if records[0].Trouble != nil {
+		return item.Item{}, fmt.Errorf("%w: %w", pos.ErrType, records[0].Trouble)
+	}
+	now := records[0].Item
+	if now.Gen, err = s.generation(ctx, plan, id, records[0]); err != nil {
+		return item.Item{}, err
+	}
+	before := plan.Local.Link
+	now.Link = plan.Link(now)
+	if sameLink(before, now.Link) && plan.Action != merge.Create {
+		return now, nil
+	}
+	row := pos.LinkRow{ID: now.ID, Link: now.Link}
+	if now.Link != nil {
+		row.UID = now.Link.UID
+	}
+	return now, s.tx.PutLink(ctx, row)
+}
+
+// generation is the item's own; a created one whose key was used before gets the
+// next (decision 2: SQLite reuses keys).
+func (s *slice) generation(ctx context.Context, plan merge.ItemPlan, id item.ID, rec pos.Record) (int64, error) {
+	if plan.Action != merge.Create {
+		return plan.Local.Gen, nil
+	}
+	last, found, err := s.Record.Latest(ctx, id.Kind, id.Key)
+	if err != nil {
+		return 0, fmt.Errorf("cannot tell the generation of %s %s: %w", id.Kind, id.Key, err)
+	}
+	gen := rec.Row.Gen
+	if found {
+		gen = max(gen, last.Gen)
+	}
+	return gen + 1, nil
+}
+
+func sameLink(a, b *item.Link) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return bytes.Equal(item.AppendLink(nil, a), item.AppendLink(nil, b))
+}
