@@ -27,7 +27,7 @@ func (c *Capturer) readAgain(ctx context.Context) error {
 
 func (c *Capturer) readKindAgain(ctx context.Context, kind string) error {
 	for after := ""; ; {
-		dirty, err := c.box.Dirty(ctx, kind, after, pageRows)
+		dirty, err := c.box.Dirty(ctx, kind, after, c.rows)
 		if err != nil || len(dirty) == 0 {
 			return err
 		}
@@ -91,7 +91,7 @@ func (c *Capturer) settled(ctx context.Context, kind string, records []pos.Recor
 func (c *Capturer) pendingKeys(ctx context.Context, kind string) (map[string]bool, error) {
 	keys := map[string]bool{}
 	for range maxPages {
-		changes, err := c.pos.Pending(ctx, pageRows)
+		changes, err := c.pos.Pending(ctx, c.rows)
 		if err != nil {
 			return nil, err
 		}
@@ -101,7 +101,7 @@ func (c *Capturer) pendingKeys(ctx context.Context, kind string) (map[string]boo
 				keys[key] = true
 			}
 		}
-		if len(changes) < pageRows {
+		if len(changes) < c.rows {
 			break
 		}
 		src := source{c.pos, c.pos.Done}

@@ -33,6 +33,7 @@ type Capturer struct {
 	match  func(kind string) catalog.Match
 	now    func() time.Time
 	budget Budget
+	rows   int // pageRows, or what a test says
 	// turn holds a token while a step runs: capture alone writes the record, one
 	// step at a time.
 	turn chan struct{}
@@ -42,7 +43,7 @@ type Capturer struct {
 
 // New returns a Capturer.
 func New(conn pos.Connector, box *outbox.Box, o Options) *Capturer {
-	c := &Capturer{pos: conn, box: box, match: o.Match, now: o.Now, budget: o.Budget, turn: make(chan struct{}, 1)}
+	c := &Capturer{pos: conn, box: box, match: o.Match, now: o.Now, budget: o.Budget, rows: pageRows, turn: make(chan struct{}, 1)}
 	if c.match == nil {
 		c.match = func(string) catalog.Match { return catalog.Match{} }
 	}

@@ -103,7 +103,7 @@ type round struct {
 	place
 	kinds    []pos.MappedKind
 	done     Comparison
-	rows     int64 // of the present kind in this call
+	walked   int64 // rows of the present kind in this call
 	progress func(kind string, rows int64)
 }
 
@@ -163,7 +163,7 @@ func (r *round) begin(ctx context.Context) error {
 	if err != nil {
 		return recordError{err}
 	}
-	r.rows = 0
+	r.walked = 0
 	r.After, r.Vanish, r.Matched, r.Since = "", false, 0, revision
 	return nil
 }

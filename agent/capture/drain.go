@@ -71,7 +71,7 @@ type source struct {
 // pages drains page after page.
 func (c *Capturer) pages(ctx context.Context, src source) error {
 	for range maxPages {
-		changes, err := src.Pending(ctx, pageRows)
+		changes, err := src.Pending(ctx, c.rows)
 		if err != nil || len(changes) == 0 {
 			return err
 		}

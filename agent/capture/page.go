@@ -13,7 +13,7 @@ import (
 // page gathers what one step learned, to be put in one transaction.
 type page struct {
 	*Capturer
-	judge bool
+	mind outbox.Attention
 	// whole: the record's rows are looked up for kinds that only go up too, so that
 	// equal ones are left out.
 	whole  bool
@@ -23,15 +23,11 @@ type page struct {
 }
 
 func (c *Capturer) newPage(ctx context.Context) (*page, error) {
-	judge, err := c.box.Judging(ctx)
+	mind, err := c.box.Attention(ctx)
 	if err != nil {
 		return nil, err
 	}
-	dirty, err := c.box.DirtyCount(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p := &page{Capturer: c, judge: judge, whole: dirty > 0, only: map[string]bool{}}
+	p := &page{Capturer: c, mind: mind, whole: mind.Dirty, only: map[string]bool{}}
 	for _, k := range c.pos.Kinds() {
 		if k.UploadOnly {
 			p.only[k.Kind] = true
@@ -55,7 +51,7 @@ func (p *page) sightings(ctx context.Context, kind string, records []pos.Record,
 	same := p.same(ctx)
 	for _, rec := range records {
 		rec.Item.Kind = kind
-		s := sighting{rec: rec, uploadOnly: p.only[kind], judge: p.judge}
+		s := sighting{rec: rec, uploadOnly: p.only[kind], judge: p.mind.Judging}
 		key := rec.Item.Key
 		s.gone = gone[key] || known.Dirty[key]
 		s.unsettled = known.Unsettled[key]
@@ -101,7 +97,9 @@ func (p *page) sight(s sighting, same sameness, dirty bool) error {
 	if dirty {
 		p.change.Clean = append(p.change.Clean, key)
 	}
-	p.change.Readable = append(p.change.Readable, key)
+	if p.mind.Unreadable {
+		p.change.Readable = append(p.change.Readable, key)
+	}
 	p.change.Unsettled = append(p.change.Unsettled, v.unsettled...)
 	p.change.Settled = append(p.change.Settled, v.settled...)
 	for _, it := range v.items {

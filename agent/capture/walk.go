@@ -9,7 +9,7 @@ import (
 // scan compares the next page of the POS's rows with the record.
 func (r *round) scan(ctx context.Context) error {
 	kind := r.kinds[r.Kind].Kind
-	records, next, err := r.pos.Scan(ctx, kind, r.After, pageRows)
+	records, next, err := r.pos.Scan(ctx, kind, r.After, r.rows)
 	if err != nil {
 		return err
 	}
@@ -28,9 +28,9 @@ func (r *round) scan(ctx context.Context) error {
 
 func (r *round) count(kind string, rows int) {
 	r.done.Rows += int64(rows)
-	r.rows += int64(rows)
+	r.walked += int64(rows)
 	if r.progress != nil {
-		r.progress(kind, r.rows)
+		r.progress(kind, r.walked)
 	}
 }
 
@@ -56,7 +56,7 @@ func (r *round) scanned(ctx context.Context, kind string) error {
 // vanish looks for items that the record holds alive and the POS lacks.
 func (r *round) vanish(ctx context.Context) error {
 	kind := r.kinds[r.Kind].Kind
-	keys, err := r.box.LiveKeys(ctx, kind, r.After, pageRows)
+	keys, err := r.box.LiveKeys(ctx, kind, r.After, r.rows)
 	if err != nil {
 		return recordError{err}
 	}

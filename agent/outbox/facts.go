@@ -106,6 +106,26 @@ func (b *Box) Judging(ctx context.Context) (bool, error) {
 	return get(ctx, b, func(m *meta) bool { return m.text(metaJudging) != "" })
 }
 
+// Attention is what capture must mind while it identifies items.
+type Attention struct {
+	Judging    bool // see Box.Judging
+	Dirty      bool // keys wait to be read again
+	Unreadable bool // items are parked because the POS's rows cannot be items
+}
+
+// Attention reads it from one snapshot.
+func (b *Box) Attention(ctx context.Context) (a Attention, err error) {
+	err = b.read(ctx, func(tx *sql.Tx) error {
+		m := metaOf(ctx, tx)
+		if a.Judging = m.text(metaJudging) != ""; m.err != nil {
+			return m.err
+		}
+		row := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM dirty), EXISTS (SELECT 1 FROM parked WHERE cause = $1)", causePOS)
+		return row.Scan(&a.Dirty, &a.Unreadable)
+	})
+	return a, err
+}
+
 // NewPOSEpoch starts a new history of the POS database: the mark names it, the
 // change rows seen of the old one are forgotten, and judging begins.
 func (b *Box) NewPOSEpoch(ctx context.Context, epoch string) error {
