@@ -52,6 +52,11 @@ func (s *source) chooseKind(c chosen, sel Selection) error {
 			c.add(sel.Kind, r.Key)
 		}
 	}
+	for _, r := range k.twice { // the one that is marked as the same travels instead
+		if f.listed(k, r) && s.within(k, r, sel) {
+			c.add(sel.Kind, k.byUID[r.uid].Key)
+		}
+	}
 	if missing := f.missing(); len(missing) > 0 {
 		return refuse("the source has no %s %s", sel.Kind, strings.Join(missing, ", "))
 	}

@@ -214,4 +214,3 @@ func (q *queueing) queue(tx *store.StoreTx) error {
 	q.stored = true
 	return tx.AddPayload(q.payload)
 }
-
