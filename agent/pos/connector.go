@@ -83,7 +83,7 @@ type Receipt struct {
 	Order    int64 // rises with each receipt begun in this database
 	NextItem int   // the first item not yet applied
 	Done     bool
-	Body     []byte // outcomes so far, JSON; emptied once acknowledged
+	Body     []byte // read: the outcomes of all slices so far, in order; written: those of this one
 	At       time.Time
 }
 
@@ -139,7 +139,8 @@ type Connector interface {
 	HasMark(ctx context.Context, mark wire.Mark) (bool, error)
 	// Newest returns the mark of the newest change row; zero Seq if there is none.
 	Newest(ctx context.Context) (wire.Mark, error)
-	// Prune settles generations and tombstones in plait_links and removes done
+	// Prune settles generations and tombstones in plait_links (a living generation's
+	// link stays where the row to settle has none) and removes done
 	// change rows, sparing the newest and keep, in writes of at most 5 ms. It gives
 	// way to the POS: ErrBusy means later. It returns how many rows it removed.
 	Prune(ctx context.Context, settle []LinkRow, keep wire.Mark) (removed int, err error)
@@ -189,7 +190,8 @@ type Tx interface {
 	Referred(ctx context.Context, kind, key string) (by string, err error)
 	// PutLink writes a row of plait_links; a change row with op L goes with it.
 	PutLink(ctx context.Context, row LinkRow) error
-	// PutReceipt inserts or replaces a job's receipt. Order is given by the connector.
+	// PutReceipt inserts or replaces a job's receipt and appends to its body. Order
+	// is given by the connector when the job is begun.
 	PutReceipt(ctx context.Context, r Receipt) error
 	// Done says that these changes are in the record; their rows go with Commit.
 	Done(ctx context.Context, changes []Change, settle []LinkRow) error

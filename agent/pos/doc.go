@@ -15,7 +15,7 @@
 //	plait_meta     k, v                         store, pos_epoch, schema version
 //	plait_changes  seq, nonce, tbl, op, key, new_key    written by triggers; op L by us
 //	plait_links    kind, key, gen, dead, uid, link      links, generations, tombstones
-//	plait_receipts job, hub_epoch, number, …    one row a job, kept 400 days, the head always
+//	plait_receipts job, part, number, …         a row a job and one a slice, kept 400 days, the head always
 //
 // The package never changes the POS's journal mode, pragmas or schema beyond
 // these tables and their triggers, never holds a read open longer than 20 ms,

@@ -74,6 +74,18 @@ func writeLink(ctx context.Context, s *session, row LinkRow) error {
 	return err
 }
 
+// settleLink writes what capture found of a generation. It knows nothing of links:
+// one that a job has given the living generation meanwhile stays.
+func settleLink(ctx context.Context, s *session, row LinkRow) error {
+	if row.Dead || row.Link != nil {
+		return writeLink(ctx, s, row)
+	}
+	_, err := s.exec(ctx, `INSERT INTO plait_links (kind, key, gen, dead, uid, link) VALUES (?, ?, ?, 0, ?, x'')
+		ON CONFLICT (kind, key, gen) DO UPDATE SET dead = 0, uid = excluded.uid, link = excluded.link
+		WHERE plait_links.dead OR length(plait_links.link) = 0`, row.Kind, row.Key, row.Gen, row.UID)
+	return err
+}
+
 // Links returns rows of plait_links after a place that a former call named.
 func (c *sqlConnector) Links(ctx context.Context, after string, limit int) (rows []LinkRow, next string, err error) {
 	place := [3]any{"", "", int64(0)}

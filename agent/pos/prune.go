@@ -49,7 +49,7 @@ func (c *sqlConnector) pruneOnce(ctx context.Context, settle *[]LinkRow, keep wi
 	err = c.write(ctx, 0, func(s *session, _ *state) error {
 		start = c.opts.Now()
 		for _, row := range batch {
-			if err := writeLink(ctx, s, row); err != nil {
+			if err := settleLink(ctx, s, row); err != nil {
 				return err
 			}
 		}
@@ -101,6 +101,6 @@ func (c *sqlConnector) remove(ctx context.Context, s *session, seqs []int64) (in
 	}
 	n, err := res.RowsAffected()
 	oldest := c.opts.Now().Add(-receiptsKept).UTC().Format(time.RFC3339Nano)
-	_, oldErr := s.exec(ctx, `DELETE FROM plait_receipts WHERE at < ? AND ord < (SELECT max(ord) FROM plait_receipts)`, oldest)
+	_, oldErr := s.exec(ctx, `DELETE FROM plait_receipts WHERE at < ? AND job <> (SELECT job FROM plait_receipts WHERE part = 0 ORDER BY ord DESC LIMIT 1)`, oldest)
 	return int(n), errors.Join(err, oldErr)
 }

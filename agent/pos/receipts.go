@@ -6,12 +6,15 @@ import (
 	"time"
 )
 
-const sqlReceipts = `SELECT job, hub_epoch, number, ord, next_item, done, body, at FROM plait_receipts`
+// A receipt is the row with part 0, replaced by each slice; its body grows by a
+// row of its own a slice, so that a long job does not write its outcomes again
+// and again. Only part 0 has an ord.
+const sqlReceipts = `SELECT job, hub_epoch, number, ord, next_item, done, at FROM plait_receipts`
 
 func readReceipt(ctx context.Context, s *session, tail string, args ...any) (r Receipt, ok bool, err error) {
 	err = s.each(ctx, sqlReceipts+tail, args, func(scan func(...any) error) error {
 		var at string
-		if err := scan(&r.Job, &r.HubEpoch, &r.Number, &r.Order, &r.NextItem, &r.Done, &r.Body, &at); err != nil {
+		if err := scan(&r.Job, &r.HubEpoch, &r.Number, &r.Order, &r.NextItem, &r.Done, &at); err != nil {
 			return err
 		}
 		ok = true
@@ -24,10 +27,27 @@ func readReceipt(ctx context.Context, s *session, tail string, args ...any) (r R
 	return r, ok, err
 }
 
+// wholeReceipt reads a job's receipt with its body, part by part.
+func wholeReceipt(ctx context.Context, s *session, job string) (r Receipt, ok bool, err error) {
+	r, ok, err = readReceipt(ctx, s, " WHERE job = ? AND part = 0", job)
+	if err != nil || !ok {
+		return r, ok, err
+	}
+	err = s.each(ctx, `SELECT body FROM plait_receipts WHERE job = ? AND part > 0 ORDER BY part`, []any{job}, func(scan func(...any) error) error {
+		var part []byte
+		if err := scan(&part); err != nil {
+			return err
+		}
+		r.Body = append(r.Body, part...)
+		return nil
+	})
+	return r, err == nil, err
+}
+
 // Receipt returns the job's receipt.
 func (c *sqlConnector) Receipt(ctx context.Context, job string) (r Receipt, ok bool, err error) {
 	err = c.read(ctx, func(s *session, _ *state) error {
-		r, ok, err = readReceipt(ctx, s, " WHERE job = ?", job)
+		r, ok, err = wholeReceipt(ctx, s, job)
 		return err
 	})
 	return r, ok, err
@@ -42,12 +62,12 @@ func (c *sqlConnector) Head(ctx context.Context) (r Receipt, ok bool, err error)
 	return r, ok, err
 }
 
-const sqlHead = " ORDER BY ord DESC LIMIT 1"
+const sqlHead = " WHERE part = 0 ORDER BY ord DESC LIMIT 1"
 
 // Receipt returns the job's receipt.
 func (t *sqlTx) Receipt(ctx context.Context, job string) (r Receipt, ok bool, err error) {
 	err = t.plain("read", func() error {
-		r, ok, err = readReceipt(ctx, t.w.s, " WHERE job = ?", job)
+		r, ok, err = wholeReceipt(ctx, t.w.s, job)
 		return err
 	})
 	return r, ok, err
@@ -62,12 +82,19 @@ func (t *sqlTx) Head(ctx context.Context) (r Receipt, ok bool, err error) {
 	return r, ok, err
 }
 
-// PutReceipt keeps the order that the job's receipt got when it was begun.
+// PutReceipt keeps the order that the job's receipt got when it was begun, and
+// appends to its body.
 func (t *sqlTx) PutReceipt(ctx context.Context, r Receipt) error {
+	at := r.At.UTC().Format(time.RFC3339Nano)
 	return t.plain("write a receipt to", func() error {
-		_, err := t.w.s.exec(ctx, `INSERT OR REPLACE INTO plait_receipts (job, hub_epoch, number, ord, next_item, done, body, at)
-			VALUES (?1, ?2, ?3, coalesce((SELECT ord FROM plait_receipts WHERE job = ?1), (SELECT max(ord) + 1 FROM plait_receipts), 1), ?4, ?5, ?6, ?7)`,
-			r.Job, r.HubEpoch, r.Number, r.NextItem, r.Done, r.Body, r.At.UTC().Format(time.RFC3339Nano))
+		_, err := t.w.s.exec(ctx, `INSERT OR REPLACE INTO plait_receipts (job, part, hub_epoch, number, ord, next_item, done, at)
+			VALUES (?1, 0, ?2, ?3, coalesce((SELECT ord FROM plait_receipts WHERE job = ?1 AND part = 0), (SELECT max(ord) + 1 FROM plait_receipts), 1), ?4, ?5, ?6)`,
+			r.Job, r.HubEpoch, r.Number, r.NextItem, r.Done, at)
+		if err != nil || len(r.Body) == 0 {
+			return err
+		}
+		_, err = t.w.s.exec(ctx, `INSERT INTO plait_receipts (job, part, body, at)
+			VALUES (?1, (SELECT max(part) + 1 FROM plait_receipts WHERE job = ?1), ?2, ?3)`, r.Job, r.Body, at)
 		return err
 	})
 }

@@ -142,7 +142,7 @@ func (t *sqlTx) PutLink(ctx context.Context, row LinkRow) error {
 func (t *sqlTx) Done(ctx context.Context, changes []Change, settle []LinkRow) error {
 	return t.plain("settle changes in", func() error {
 		for _, row := range settle {
-			if err := writeLink(ctx, t.w.s, row); err != nil {
+			if err := settleLink(ctx, t.w.s, row); err != nil {
 				return err
 			}
 		}

@@ -17,7 +17,8 @@ func testReceipts(t *testing.T, b Bench) {
 	for i, r := range []pos.Receipt{
 		{Job: "j1", HubEpoch: "e", Number: 5, NextItem: 1, Body: []byte("x"), At: at},
 		{Job: "j2", HubEpoch: "e", Number: 4, NextItem: 2, At: at},
-		{Job: "j1", HubEpoch: "e", Number: 5, NextItem: 9, Done: true, Body: nil, At: at},
+		{Job: "j1", HubEpoch: "e", Number: 5, NextItem: 9, Body: nil, At: at},
+		{Job: "j1", HubEpoch: "e", Number: 5, NextItem: 9, Done: true, Body: []byte("y"), At: at},
 	} {
 		tx := begin(t, b)
 		if err := tx.PutReceipt(t.Context(), r); err != nil {
@@ -29,7 +30,7 @@ func testReceipts(t *testing.T, b Bench) {
 		commit(t, tx)
 	}
 	first, ok, err := b.Connector.Receipt(t.Context(), "j1")
-	if err != nil || !ok || !first.Done || first.NextItem != 9 || len(first.Body) != 0 || !first.At.Equal(at) || first.Number != 5 {
+	if err != nil || !ok || !first.Done || first.NextItem != 9 || string(first.Body) != "xy" || !first.At.Equal(at) || first.Number != 5 {
 		t.Errorf("receipt %+v, %t, %v", first, ok, err)
 	}
 	head, ok, err := b.Connector.Head(t.Context())

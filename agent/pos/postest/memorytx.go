@@ -1,0 +1,308 @@
+package postest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"plait/agent/pos"
+	"plait/shared/catalog"
+	"plait/shared/item"
+)
+
+// memoryTx is one transaction, of the POS or of Plait: a copy of the state to
+// read from, and the steps that its commit repeats on the newest state.
+type memoryTx struct {
+	m     *Memory
+	st    *memoryState
+	steps []func(*memoryState) error
+	over  bool
+}
+
+func (m *Memory) start() *memoryTx { return &memoryTx{m: m, st: m.db.snapshot().clone()} }
+
+var errMemoryOver = errors.New("cannot use the transaction: it is over")
+
+// do runs steps as one statement: all of them or none.
+func (tx *memoryTx) do(steps ...func(*memoryState) error) error {
+	if tx.over {
+		return errMemoryOver
+	}
+	st := tx.st.clone()
+	for _, step := range steps {
+		if err := step(st); err != nil {
+			return err
+		}
+	}
+	tx.st = st
+	tx.steps = append(tx.steps, steps...)
+	return nil
+}
+
+func (tx *memoryTx) commit() error {
+	if tx.over {
+		return errMemoryOver
+	}
+	tx.over = true
+	return tx.m.db.change(tx.steps...)
+}
+
+// write is a step that checks a row by the POS's rules and stores it.
+func (db *memoryDB) write(table, key string, r memoryRow) func(*memoryState) error {
+	return func(st *memoryState) error {
+		if err := db.allowed(st, table, key, r); err != nil {
+			return err
+		}
+		st.put(table, key, r)
+		return nil
+	}
+}
+
+func (db *memoryDB) allowed(st *memoryState, table, key string, r memoryRow) error {
+	kind, _ := db.o.Catalog.Kind(r.kind)
+	for _, f := range r.fields {
+		field, ok := kind.Field(f.Name)
+		if !ok {
+			continue // a column of another kind on the same table
+		}
+		if err := db.allowedValue(st, field, f.Value); err != nil {
+			return err
+		}
+	}
+	if name := db.o.Unique[r.kind]; name != "" {
+		for other, o := range st.rows[table] {
+			if v := r.fields.Get(name); other != key && !v.IsEmpty() && o.fields.Get(name).Equal(v) {
+				return fmt.Errorf("%w: %s %s", pos.ErrUnique, name, v.Display())
+			}
+		}
+	}
+	if db.o.Check != nil {
+		return db.o.Check(r.kind, db.project(r.kind, r.fields))
+	}
+	return nil
+}
+
+func (db *memoryDB) allowedValue(st *memoryState, field catalog.Field, v item.Value) error {
+	if v.IsNull() {
+		return nil
+	}
+	if v.Type().String() != field.Type {
+		return fmt.Errorf("%w: field %q is a %s, the value a %s", pos.ErrType, field.Name, field.Type, v.Type())
+	}
+	refs := []item.Value{v}
+	if field.Type == "rows" {
+		refs = nil
+		for _, row := range v.Rows() {
+			refs = append(refs, row.Key)
+		}
+	}
+	for _, ref := range refs {
+		if ref.Type() != item.TypeRef {
+			continue
+		}
+		if _, ok := st.rows[db.table(ref.RefKind())][ref.Str()]; !ok {
+			return fmt.Errorf("%w: there is no %s %q", pos.ErrReference, ref.RefKind(), ref.Str())
+		}
+	}
+	return nil
+}
+
+// remove is a step that takes a row away unless others refer to it.
+func (db *memoryDB) remove(table, key string) func(*memoryState) error {
+	return func(st *memoryState) error {
+		if by := db.referredBy(st, table, key); by != "" {
+			return fmt.Errorf("%w: a %s refers to it", pos.ErrReference, by)
+		}
+		delete(st.rows[table], key)
+		return nil
+	}
+}
+
+func (db *memoryDB) referredBy(st *memoryState, table, key string) string {
+	refers := func(v item.Value) bool {
+		return v.Type() == item.TypeRef && v.Str() == key && db.table(v.RefKind()) == table
+	}
+	for from, rows := range st.rows {
+		for other, r := range rows {
+			if from == table && other == key {
+				continue
+			}
+			for _, f := range r.fields {
+				if refers(f.Value) || slices.ContainsFunc(f.Value.Rows(), func(e item.Row) bool { return refers(e.Key) }) {
+					return r.kind
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// applying is Plait's write transaction on a Memory.
+type applying struct {
+	*memoryTx
+	done []pos.Change
+	end  func() // gives the token back, once
+}
+
+// Begin waits for the transaction before it.
+func (m *Memory) Begin(ctx context.Context) (pos.Tx, error) {
+	if err := m.ask("Begin"); err != nil {
+		return nil, err
+	}
+	if m.db.snapshot().meta.Store == "" {
+		return nil, pos.ErrAbsent
+	}
+	select {
+	case m.db.applying <- struct{}{}:
+		return &applying{memoryTx: m.start(), end: sync.OnceFunc(func() { <-m.db.applying })}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (tx *applying) Pending(_ context.Context, limit int) ([]pos.Change, error) {
+	return tx.m.pendingOf(tx.st, limit)
+}
+
+func (tx *applying) Read(_ context.Context, kind string, keys []string) ([]pos.Record, error) {
+	return tx.m.db.read(tx.st, kind, keys)
+}
+
+func (tx *applying) Receipt(_ context.Context, job string) (pos.Receipt, bool, error) {
+	r, ok := tx.st.receipts[job]
+	return r, ok, nil
+}
+
+func (tx *applying) Head(context.Context) (pos.Receipt, bool, error) {
+	r, ok := tx.st.head()
+	return r, ok, nil
+}
+
+// known refuses fields that the catalogue does not have.
+func (tx *applying) known(kind string, f item.Fields) error {
+	k, _ := tx.m.db.o.Catalog.Kind(kind)
+	for _, x := range f {
+		if _, ok := k.Field(x.Name); !ok {
+			return fmt.Errorf("%w: field %q of kind %q is not mapped", pos.ErrType, x.Name, kind)
+		}
+	}
+	return nil
+}
+
+func (tx *applying) Insert(_ context.Context, kind string, f item.Fields) (string, error) {
+	if err := errors.Join(tx.m.ask("Insert"), tx.known(kind, f)); err != nil {
+		return "", err
+	}
+	db := tx.m.db
+	db.mu.Lock()
+	db.key++
+	key := strconv.FormatInt(db.key, 10)
+	db.mu.Unlock()
+	table := db.table(kind)
+	return key, tx.do(db.write(table, key, memoryRow{kind: kind, fields: f}), db.trace(pos.Insert, db.kinds(table), key, ""))
+}
+
+func (tx *applying) row(kind, key string) (string, memoryRow, error) {
+	table := tx.m.db.table(kind)
+	r, ok := tx.st.rows[table][key]
+	if !ok || r.kind != kind || r.hidden {
+		return "", memoryRow{}, fmt.Errorf("%w: there is no %s %q", pos.ErrConstraint, kind, key)
+	}
+	return table, r, nil
+}
+
+func (tx *applying) Update(_ context.Context, kind, key string, f item.Fields) error {
+	if err := errors.Join(tx.m.ask("Update"), tx.known(kind, f)); err != nil {
+		return err
+	}
+	table, r, err := tx.row(kind, key)
+	if err != nil {
+		return err
+	}
+	for _, x := range f {
+		r.fields = r.fields.With(x.Name, x.Value)
+	}
+	db := tx.m.db
+	return tx.do(db.write(table, key, r), db.trace(pos.Update, db.kinds(table), key, ""))
+}
+
+func (tx *applying) Delete(_ context.Context, kind, key string) error {
+	if err := tx.m.ask("Delete"); err != nil {
+		return err
+	}
+	table, _, err := tx.row(kind, key)
+	if err != nil {
+		return err
+	}
+	db := tx.m.db
+	return tx.do(db.remove(table, key), db.trace(pos.Delete, db.kinds(table), key, ""))
+}
+
+func (tx *applying) Referred(_ context.Context, kind, key string) (string, error) {
+	return tx.m.db.referredBy(tx.st, tx.m.db.table(kind), key), nil
+}
+
+func (tx *applying) PutLink(_ context.Context, row pos.LinkRow) error {
+	if err := tx.m.ask("PutLink"); err != nil {
+		return err
+	}
+	return tx.do(putLink(row), tx.m.db.trace(pos.LinkOnly, []string{row.Kind}, row.Key, ""))
+}
+
+func putLink(row pos.LinkRow) func(*memoryState) error {
+	row.Link = row.Link.Clone()
+	return func(st *memoryState) error {
+		st.links[row.ID] = row
+		return nil
+	}
+}
+
+func (tx *applying) PutReceipt(_ context.Context, r pos.Receipt) error {
+	if err := tx.m.ask("PutReceipt"); err != nil {
+		return err
+	}
+	return tx.do(func(st *memoryState) error {
+		head, _ := st.head()
+		r.Order = head.Order + 1
+		if old, ok := st.receipts[r.Job]; ok {
+			r.Order, r.Body = old.Order, slices.Concat(old.Body, r.Body)
+		}
+		st.receipts[r.Job] = r
+		return nil
+	})
+}
+
+func (tx *applying) Done(_ context.Context, changes []pos.Change, settle []pos.LinkRow) error {
+	if err := tx.m.ask("TxDone"); err != nil {
+		return err
+	}
+	tx.done = append(tx.done, changes...)
+	for _, row := range settle {
+		if err := tx.do(putLink(row)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *applying) Commit() error {
+	defer tx.end()
+	if err := tx.m.ask("Commit"); err != nil {
+		tx.over = true
+		return err
+	}
+	if err := tx.commit(); err != nil {
+		return err
+	}
+	tx.m.settled(tx.done)
+	return tx.m.ask("Committed")
+}
+
+func (tx *applying) Rollback() error {
+	tx.over = true
+	tx.end()
+	return nil
+}
