@@ -12,7 +12,6 @@ import (
 // link that a job wrote since must not go with it.
 func TestSettlingKeepsALivingLink(t *testing.T) {
 	s := newSalon(t, "wal")
-	c := s.connect(pos.Options{})
 	id := item.ID{Kind: "service", Key: "1", Gen: 2}
 	alive := pos.LinkRow{ID: id}
 	steps := []struct {
@@ -25,6 +24,7 @@ func TestSettlingKeepsALivingLink(t *testing.T) {
 		{"the item was deleted", pos.LinkRow{ID: id, Dead: true}, true, ""},
 		{"it came back the same", alive, false, ""},
 	}
+	c := s.Connector
 	tx, err := c.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
