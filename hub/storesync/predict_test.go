@@ -3,6 +3,7 @@ package storesync
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -379,10 +380,12 @@ func (w *world) round(t *testing.T, at string) (wire.Result, int) {
 	if err != nil {
 		t.Fatalf("%s: %v", at, err)
 	}
+	before := maps.Clone(w.branch.rows)
 	result, created, err := w.branch.apply(payload, own)
 	if err != nil {
 		t.Fatalf("%s: %v", at, err)
 	}
+	w.ownItemsStay(t, at, before, payload, own)
 	if predicted.Counts != result.Counts {
 		t.Errorf("%s: predicted %+v, happened %+v", at, predicted.Counts, result.Counts)
 	}
@@ -401,6 +404,28 @@ func missingFrom(a, b []string) (out []string) {
 		}
 	}
 	return out
+}
+
+// ownItemsStay is rule 8: an item of the branch's own is deleted or changed only
+// where it was adopted, or listed for deletion by name; and what is not linked
+// stays so when it is only retired.
+func (w *world) ownItemsStay(t *testing.T, at string, before map[item.ID]item.Item, p wire.Payload, own wire.Own) {
+	listed := map[string]bool{}
+	for _, it := range own.Items {
+		listed[it.UID] = true
+	}
+	for id, was := range before {
+		now := w.branch.rows[id]
+		switch {
+		case was.Deleted || was.Link != nil || listed[was.UID("branch")] && now.Deleted:
+		case listed[was.UID("branch")] && now.Link != nil:
+			t.Errorf("%s: %s %s was the branch's own, and a deletion linked it", at, id.Kind, id.Key)
+		case now.Deleted || (!now.Fields.Equal(was.Fields) && now.Link == nil && !listed[was.UID("branch")]):
+			t.Errorf("%s: %s %s is the branch's own, and was changed", at, id.Kind, id.Key)
+		case now.Link != nil && p.Options.NoAdopt:
+			t.Errorf("%s: %s %s was adopted, though the sync links none", at, id.Kind, id.Key)
+		}
+	}
 }
 
 // neverFieldsStay is rule 10, looked for in the bytes themselves.

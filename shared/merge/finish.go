@@ -28,8 +28,8 @@ func (out ItemPlan) Link(readBack item.Item) *item.Link {
 	switch {
 	case out.Action == Unlink || out.Action == Delete:
 		return nil
-	case !out.Writes() || (out.revert && old == nil):
-		return old
+	case !out.Writes() || (old == nil && (out.revert || out.Action == Retire)):
+		return old // what is retired or set back without a link gets none
 	}
 	link := item.Link{UID: out.UID, Birth: item.BornNetwork}
 	if old != nil {
