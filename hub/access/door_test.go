@@ -211,13 +211,20 @@ func TestRevokedStore(t *testing.T) {
 
 func TestTokens(t *testing.T) {
 	h := newHub(t)
-	first, err := h.door.First(h.ctx())
-	if err != nil || first == "" {
-		t.Fatalf("the first start made %q, %v", first, err)
+	full := errors.New("disk full")
+	if err := h.door.First(h.ctx(), func(string) error { return full }); !errors.Is(err, full) {
+		t.Errorf("a token that could not be kept: %v", err)
 	}
-	if again, err := h.door.First(h.ctx()); err != nil || again != "" {
-		t.Errorf("the second start made another, %v", err)
+	var made []string
+	for range 2 {
+		if err := h.door.First(h.ctx(), func(secret string) error { made = append(made, secret); return nil }); err != nil {
+			t.Fatal(err)
+		}
 	}
+	if len(made) != 1 {
+		t.Fatalf("two starts made %d tokens", len(made))
+	}
+	first := made[0]
 	root, err := h.door.Token(h.ctx(), first)
 	if err != nil || root.Role != access.Admin || root.Network != "" {
 		t.Fatalf("the first token is %+v, %v", root, err)

@@ -51,10 +51,10 @@ func live(t store.Token, now time.Time) bool {
 	return t.Revoked.IsZero() && (t.Expires.IsZero() || now.Before(t.Expires))
 }
 
-// First returns a token for the administrator if the hub has none that works,
-// and "" otherwise.
-func (d *Door) First(ctx context.Context) (secret string, err error) {
-	err = d.db.WithHub(ctx, func(tx *store.HubTx) error {
+// First makes a token for the administrator if the hub has none that works, and
+// gives it to keep before it counts: what could not be kept was not made.
+func (d *Door) First(ctx context.Context, keep func(secret string) error) error {
+	return d.db.WithHub(ctx, func(tx *store.HubTx) error {
 		tokens, err := tx.Tokens("")
 		if err != nil {
 			return err
@@ -62,10 +62,12 @@ func (d *Door) First(ctx context.Context) (secret string, err error) {
 		if slices.ContainsFunc(tokens, func(t store.Token) bool { return Role(t.Role) == Admin && live(t, tx.Now()) }) {
 			return nil
 		}
-		secret, _, err = Setup.addToken(tx, store.Token{Name: FirstAdmin, Role: string(Admin)})
-		return err
+		secret, _, err := Setup.addToken(tx, store.Token{Name: FirstAdmin, Role: string(Admin)})
+		if err != nil {
+			return err
+		}
+		return keep(secret)
 	})
-	return secret, err
 }
 
 // AddToken makes a token for somebody with this name, role, network (an id, ""

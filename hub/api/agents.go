@@ -14,13 +14,14 @@ type Agents struct {
 	Contact interface {
 		Hello(ctx context.Context, store string, m wire.Hello) (wire.Welcome, error)
 		Profile(ctx context.Context, store string, m wire.Profile) error
+		Catalog(ctx context.Context, store, digest string) ([]byte, error)
 		Links(ctx context.Context, store string, m wire.LinksAsk) (wire.LinksPage, error)
 		Bye(ctx context.Context, store string, m wire.Bye) (wire.ByeAnswer, error)
 	}
 	// Ingest takes bodies compressed, as they travelled.
 	Ingest interface {
-		Sums(ctx context.Context, store string, m wire.Sums) (wire.SumsAnswer, error)
-		Keys(ctx context.Context, store string, m wire.Keys) (wire.KeysAnswer, error)
+		Reconcile(ctx context.Context, store string, m wire.Sums) (wire.SumsAnswer, error)
+		ReconcileKeys(ctx context.Context, store string, m wire.Keys) (wire.KeysAnswer, error)
 		Batch(ctx context.Context, store string, compressed []byte) (wire.BatchAck, error)
 		FullBegin(ctx context.Context, store string, m wire.FullBegin) (wire.FullState, error)
 		FullChunk(ctx context.Context, store string, compressed []byte) (wire.FullState, error)
@@ -58,11 +59,11 @@ func bye(s *Server, c *call, m wire.Bye) (wire.ByeAnswer, error) {
 }
 
 func sums(s *Server, c *call, m wire.Sums) (wire.SumsAnswer, error) {
-	return s.agents.Ingest.Sums(c.Context(), c.store.ID, m)
+	return s.agents.Ingest.Reconcile(c.Context(), c.store.ID, m)
 }
 
 func keys(s *Server, c *call, m wire.Keys) (wire.KeysAnswer, error) {
-	return s.agents.Ingest.Keys(c.Context(), c.store.ID, m)
+	return s.agents.Ingest.ReconcileKeys(c.Context(), c.store.ID, m)
 }
 
 func batch(s *Server, c *call, compressed []byte) (wire.BatchAck, error) {
@@ -90,15 +91,9 @@ func begin(s *Server, c *call, m wire.Begin) (wire.BeginAnswer, error) {
 }
 
 // catalogue answers with a catalogue of the store's own network.
-func catalogue(s *Server, c *call) (frame []byte, err error) {
-	err = s.db.View(c.Context(), func(v *store.View) error {
-		body, err := v.Catalog(c.store.Network, c.PathValue("digest"))
-		if err == nil {
-			frame = wire.Compress(nil, body)
-		}
-		return err
-	})
-	return frame, err
+func catalogue(s *Server, c *call) ([]byte, error) {
+	body, err := s.agents.Contact.Catalog(c.Context(), c.store.ID, c.PathValue("digest"))
+	return wire.Compress(nil, body), err
 }
 
 // payload answers with what a job of this very store carries.

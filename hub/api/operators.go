@@ -79,6 +79,10 @@ func revokeStore(s *Server, c *call, m operator.RevokeStore) (operator.Revoked, 
 	return s.desk.Revoke(c.Context(), c.who, c.PathValue("store"), m)
 }
 
+func releaseStore(s *Server, c *call) (operator.Release, error) {
+	return s.desk.Release(c.Context(), c.who, c.PathValue("store"))
+}
+
 func askUpload(s *Server, c *call, m operator.AskUpload) (operator.AskedUpload, error) {
 	return s.desk.AskUpload(c.Context(), c.who, c.PathValue("store"), m)
 }
@@ -123,4 +127,20 @@ func oneTest(s *Server, c *call) (storesync.Plan, error) {
 
 func testOfStore(s *Server, c *call) (storesync.StoreDetail, error) {
 	return s.desk.PlanOfStore(c.Context(), c.who, c.PathValue("network"), c.PathValue("digest"), c.PathValue("store"))
+}
+
+func run(s *Server, c *call, m storesync.Confirm) (storesync.Sync, error) {
+	return s.desk.Run(c.Context(), c.who, c.PathValue("network"), c.PathValue("digest"), m)
+}
+
+func syncs(s *Server, c *call) ([]storesync.Sync, error) {
+	return s.desk.Syncs(c.Context(), c.who, c.PathValue("network"))
+}
+
+func oneSync(s *Server, c *call) (storesync.Sync, error) {
+	return s.desk.ShowSync(c.Context(), c.who, c.PathValue("network"), c.PathValue("sync"))
+}
+
+func cancelSync(s *Server, c *call) (storesync.Sync, error) {
+	return s.desk.CancelSync(c.Context(), c.who, c.PathValue("network"), c.PathValue("sync"))
 }

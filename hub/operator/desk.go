@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"plait/hub/access"
-	"plait/hub/queue"
+	"plait/hub/contact"
 	"plait/hub/store"
 	"plait/hub/storesync"
 	"plait/shared/catalog"
@@ -20,7 +20,7 @@ import (
 type Options struct {
 	DB      *store.DB
 	Door    *access.Door
-	Queue   *queue.Queue
+	Contact *contact.Contacts
 	Sync    *storesync.Service
 	Shipped *catalog.Catalog // the kinds that every network starts with
 	Grace   time.Duration    // after its announced contact, a store is overdue

@@ -313,3 +313,17 @@ func (d *Desk) Revoke(ctx context.Context, who access.Who, ref string, in Revoke
 	})
 	return out, err
 }
+
+// Release makes a code by which a technician lets an older copy of the store's
+// agent in.
+func (d *Desk) Release(ctx context.Context, who access.Who, ref string) (Release, error) {
+	s, err := d.find(ctx, who, ref)
+	if err != nil {
+		return Release{}, err
+	}
+	if err := who.MayOnStore(s, access.Operator); err != nil {
+		return Release{}, err
+	}
+	code, expires, err := d.Contact.Release(ctx, s.ID, who.Name)
+	return Release{Code: code, Expires: expires}, err
+}

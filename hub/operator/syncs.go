@@ -10,6 +10,9 @@ import (
 	"plait/shared/wire"
 )
 
+// syncsListed bounds how many syncs are listed.
+const syncsListed = 100
+
 // Test makes the plan of a sync and keeps it for a day. Network and By of the
 // request are filled in; its source may be named.
 func (d *Desk) Test(ctx context.Context, who access.Who, network string, r storesync.Request) (storesync.Plan, error) {
@@ -54,6 +57,68 @@ func (d *Desk) PlanOfStore(ctx context.Context, who access.Who, network, digest,
 	}
 	detail, err := d.Sync.Detail(ctx, n.ID, digest, s.ID)
 	return detail, syncError(err)
+}
+
+// Run carries out a Test that somebody has seen and confirmed.
+func (d *Desk) Run(ctx context.Context, who access.Who, network, digest string, c storesync.Confirm) (storesync.Sync, error) {
+	n, err := d.syncsIn(ctx, who, network, access.Operator)
+	if err != nil {
+		return storesync.Sync{}, err
+	}
+	sync, err := d.Sync.Run(ctx, n.ID, digest, c, who.Name)
+	return sync, syncError(err)
+}
+
+// Syncs lists the newest syncs of a network, the newest first.
+func (d *Desk) Syncs(ctx context.Context, who access.Who, network string) ([]storesync.Sync, error) {
+	n, err := d.syncsIn(ctx, who, network, access.Viewer)
+	if err != nil {
+		return nil, err
+	}
+	list, err := d.Sync.List(ctx, n.ID, syncsListed)
+	if list == nil {
+		list = []storesync.Sync{}
+	}
+	return list, err
+}
+
+// ShowSync shows a sync with what became of it at every receiver.
+func (d *Desk) ShowSync(ctx context.Context, who access.Who, network, id string) (storesync.Sync, error) {
+	n, err := d.syncsIn(ctx, who, network, access.Viewer)
+	if err != nil {
+		return storesync.Sync{}, err
+	}
+	return d.Sync.Show(ctx, n.ID, id)
+}
+
+// CancelSync cancels the open jobs of a sync at every receiver, store by store.
+// Repeating it goes on where it stopped. What was applied stays; a revert is
+// another act.
+func (d *Desk) CancelSync(ctx context.Context, who access.Who, network, id string) (storesync.Sync, error) {
+	n, err := d.syncsIn(ctx, who, network, access.Operator)
+	if err != nil {
+		return storesync.Sync{}, err
+	}
+	var jobs []store.JobOfNetwork
+	err = d.DB.View(ctx, func(v *store.View) (err error) {
+		if _, err = v.Sync(n.ID, id); err == nil {
+			jobs, err = v.JobsByCause(n.ID, id)
+		}
+		return err
+	})
+	if err != nil {
+		return storesync.Sync{}, err
+	}
+	for _, j := range jobs {
+		if !j.Open() {
+			continue
+		}
+		// It may have been applied since it was read: that is no fault.
+		if _, err := d.CancelJob(ctx, who, j.ID); err != nil && !errors.Is(err, store.ErrConflict) {
+			return storesync.Sync{}, err
+		}
+	}
+	return d.Sync.Show(ctx, n.ID, id)
 }
 
 // syncsIn finds the network of a sync and checks the right.
