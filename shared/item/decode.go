@@ -1,7 +1,6 @@
 package item
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 )
@@ -40,10 +39,11 @@ func DecodeValue(b []byte) (Value, error) {
 }
 
 func decodeWhole[T any](b []byte, read func(*reader) T) (T, error) {
-	r := &reader{in: b}
 	if len(b) > MaxBytes {
-		r.fail("it has %d bytes, more than %d", len(b), MaxBytes)
+		var zero T
+		return zero, fmt.Errorf("%w: it has %d bytes, more than %d", ErrNotCanonical, len(b), MaxBytes)
 	}
+	r := &reader{in: string(b)}
 	v := read(r)
 	if r.err == nil && r.pos != len(b) {
 		r.fail("more follows at byte %d", r.pos)
@@ -84,7 +84,7 @@ func (r *reader) fields(depth int) Fields {
 	if r.skip(`}`) {
 		return nil
 	}
-	var out Fields
+	out := make(Fields, 0, 8) // most items have no more
 	for r.err == nil {
 		f := Field{Name: r.name(MaxNameBytes)}
 		r.expect(`:`)
@@ -163,14 +163,14 @@ func (r *reader) rows(depth int) Value {
 	if r.skip(`]`) {
 		return v
 	}
-	var last []byte
+	last := ""
 	for r.err == nil {
 		r.expect(`[`)
 		start := r.pos
 		row := Row{Key: r.value(maxDepth)}
 		key := r.in[start:r.pos]
 		r.check(validRowKey(row.Key), "row key of type %s", row.Key.Type())
-		r.check(last == nil || bytes.Compare(last, key) < 0, "row key %.40q out of order", key)
+		r.check(last < key, "row key %.40q out of order", key)
 		last = key
 		r.expect(`,`)
 		row.Cols = r.fields(depth + 1)

@@ -11,7 +11,7 @@ import (
 // reader walks canonical bytes. After the first failure it stays failed and
 // reads zero values, so that callers check err once.
 type reader struct {
-	in  []byte
+	in  string // a copy of the bytes, which the values that are read share
 	pos int
 	err error
 }
@@ -37,7 +37,7 @@ func (r *reader) peek() byte {
 }
 
 func (r *reader) skip(lit string) bool {
-	if len(r.in)-r.pos >= len(lit) && string(r.in[r.pos:r.pos+len(lit)]) == lit {
+	if len(r.in)-r.pos >= len(lit) && r.in[r.pos:r.pos+len(lit)] == lit {
 		r.pos += len(lit)
 		return true
 	}
@@ -56,7 +56,7 @@ func (r *reader) integer() int64 {
 	for end < len(r.in) && (r.in[end] == '-' || ('0' <= r.in[end] && r.in[end] <= '9')) {
 		end++
 	}
-	text := string(r.in[r.pos:end])
+	text := r.in[r.pos:end]
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || strconv.FormatInt(n, 10) != text {
 		r.fail("integer %.30q", text)
@@ -80,7 +80,7 @@ func (r *reader) string() string {
 		switch c := r.in[i]; {
 		case c == '"':
 			r.pos = i + 1
-			return r.valid(string(r.in[start:i]))
+			return r.valid(r.in[start:i])
 		case c == '\\':
 			return r.escaped(start, i)
 		case c < ' ':
@@ -95,7 +95,7 @@ func (r *reader) string() string {
 // escaped goes on with a string that began at start and has its first escape at i.
 func (r *reader) escaped(start, i int) string {
 	var out strings.Builder
-	out.Write(r.in[start:i])
+	out.WriteString(r.in[start:i])
 	for i < len(r.in) {
 		c := r.in[i]
 		switch {
@@ -123,7 +123,7 @@ func (r *reader) escaped(start, i int) string {
 }
 
 // unescape reads one canonical escape; size is 0 for any other.
-func unescape(b []byte) (char byte, size int) {
+func unescape(b string) (char byte, size int) {
 	if len(b) < 2 {
 		return 0, 0
 	}
@@ -137,10 +137,10 @@ func unescape(b []byte) (char byte, size int) {
 	case 't':
 		return '\t', 2
 	}
-	if len(b) < 6 || string(b[1:4]) != "u00" || !isHex(string(b[4:6])) {
+	if len(b) < 6 || b[1:4] != "u00" || !isHex(b[4:6]) {
 		return 0, 0
 	}
-	n, _ := strconv.ParseUint(string(b[4:6]), 16, 8)
+	n, _ := strconv.ParseUint(b[4:6], 16, 8)
 	if n >= ' ' || n == '\n' || n == '\r' || n == '\t' {
 		return 0, 0
 	}
