@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plait/hub/operator"
+)
+
+func (a *App) networks() *cobra.Command {
+	return newGroup("network", "The networks of this hub", a.networkAdd(), a.networkList(), a.networkSet())
+}
+
+func (a *App) networkAdd() *cobra.Command {
+	var f networkFlags
+	cmd := &cobra.Command{
+		Use:   "add NAME",
+		Short: "Add a network",
+		Args:  exactly("name"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switches, overlay, err := f.read()
+			if err != nil {
+				return err
+			}
+			n, err := ask[operator.Network](cmd, a, http.MethodPost, "networks", operator.NewNetwork{Name: args[0], Switches: switches, Overlay: overlay})
+			if err != nil {
+				return err
+			}
+			return a.show(n, func() { a.say("Network %q was added.", n.Name); a.sayNetworks([]operator.Network{n}) })
+		},
+	}
+	f.define(cmd)
+	return cmd
+}
+
+func (a *App) networkSet() *cobra.Command {
+	var f networkFlags
+	cmd := &cobra.Command{
+		Use:   "set NETWORK",
+		Short: "Change a network's switches or its own kinds",
+		Args:  exactly("network"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switches, overlay, err := f.read()
+			if err != nil {
+				return err
+			}
+			if switches == nil && overlay == nil {
+				return usageError{fmt.Errorf("nothing to change: give --switch or --catalog")}
+			}
+			n, err := ask[operator.Network](cmd, a, http.MethodPatch, at("networks", args[0]), operator.SetNetwork{Switches: switches, Overlay: overlay})
+			if err != nil {
+				return err
+			}
+			return a.show(n, func() { a.say("Network %q was changed.", n.Name); a.sayNetworks([]operator.Network{n}) })
+		},
+	}
+	f.define(cmd)
+	return cmd
+}
+
+func (a *App) networkList() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the networks",
+		Args:  exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			list, err := ask[[]operator.Network](cmd, a, http.MethodGet, "networks", nil)
+			if err != nil {
+				return err
+			}
+			return a.show(list, func() { a.sayNetworks(list) })
+		},
+	}
+}
+
+func (a *App) sayNetworks(list []operator.Network) {
+	var rows [][]string
+	for _, n := range list {
+		var on []string
+		for _, s := range slices.Sorted(maps.Keys(n.Switches)) {
+			if n.Switches[s] {
+				on = append(on, s)
+			}
+		}
+		rows = append(rows, []string{n.Name, fmt.Sprint(n.Stores), orDash(strings.Join(on, ", ")), orDash(strings.Join(n.Own, ", ")), n.ID})
+	}
+	a.table("There is no network yet: add one with `plait-hub network add NAME`.",
+		[]string{"Network", "Stores", "Switches on", "Own kinds", "Id"}, rows)
+}

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plait/configs"
+	"plait/shared/catalog"
+)
+
+// networkFlags are those by which a network's settings are given.
+type networkFlags struct {
+	catalog  string
+	switches []string
+}
+
+func (f *networkFlags) define(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.catalog, "catalog", "", "folder with the network's own kinds (*.yaml); an empty folder takes them away")
+	cmd.Flags().StringArrayVar(&f.switches, "switch", nil, "a switch and its position: price_sync=on (repeatable)")
+}
+
+func (f *networkFlags) read() (switches map[string]bool, overlay json.RawMessage, err error) {
+	for _, s := range f.switches {
+		name, position, _ := strings.Cut(s, "=")
+		if position != "on" && position != "off" {
+			return nil, nil, usageError{fmt.Errorf("--switch %s: write it as name=on or name=off; there are %s", s, strings.Join(catalog.Switches, ", "))}
+		}
+		if switches == nil {
+			switches = map[string]bool{}
+		}
+		switches[name] = position == "on"
+	}
+	if f.catalog == "" {
+		return switches, nil, nil
+	}
+	overlay, err = ownKinds(f.catalog)
+	return switches, overlay, err
+}
+
+// ownKinds reads a folder of kinds over the shipped ones, so that each mistake
+// is named here by file and line, and returns those of the folder.
+func ownKinds(dir string) (json.RawMessage, error) {
+	shipped, err := configs.Catalog()
+	if err != nil {
+		return nil, err
+	}
+	whole, err := catalog.LoadOver(shipped, os.DirFS(dir), ".")
+	if err != nil {
+		return nil, fmt.Errorf("cannot use the kinds in %s: %w", dir, err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", dir, err)
+	}
+	own := catalog.Catalog{Kinds: []catalog.Kind{}}
+	for _, file := range files {
+		kind, ok := whole.Kind(strings.TrimSuffix(filepath.Base(file), ".yaml"))
+		if ok && !slices.ContainsFunc(own.Kinds, func(k catalog.Kind) bool { return k.Name == kind.Name }) {
+			own.Kinds = append(own.Kinds, kind)
+		}
+	}
+	return json.Marshal(own)
+}

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"net/http"
+
+	"github.com/spf13/cobra"
+
+	"plait/hub/operator"
+)
+
+func (a *App) storeAdd() *cobra.Command {
+	var in operator.NewStore
+	var network string
+	cmd := &cobra.Command{
+		Use:   "add NAME",
+		Short: "Add a store, and make the code that enrols its PC",
+		Args:  exactly("name"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			in.Name = args[0]
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			where, err := c.network(cmd.Context(), network)
+			if err != nil {
+				return err
+			}
+			var out operator.Enrolment
+			if err := c.call(cmd.Context(), http.MethodPost, at("networks", where, "stores"), in, &out); err != nil {
+				return err
+			}
+			return a.show(out, func() {
+				a.say("Store %q was added to network %q.", out.Store.Name, out.Store.Network)
+				a.sayCode(out)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&network, "network", "", "in this network (id or name); not needed if there is only one")
+	cmd.Flags().StringVar(&in.Role, "role", "branch", "head_office, branch or single")
+	cmd.Flags().StringArrayVar(&in.Labels, "label", nil, "a label by which stores can be chosen (repeatable)")
+	return cmd
+}
+
+func (a *App) sayCode(e operator.Enrolment) {
+	a.say("At the store's PC, type this code; it is good once, until %s:\n\n  %s\n", when(e.Expires), e.Code)
+}

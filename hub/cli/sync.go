@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plait/hub/operator"
+	"plait/hub/storesync"
+)
+
+func (a *App) sync() *cobra.Command {
+	cmd := newGroup("sync", "Copy items from one store to others: test, look, run",
+		a.syncTest(), a.syncRun(), a.syncList(), a.syncShow(), a.syncCancel())
+	cmd.PersistentFlags().StringVar(&a.flags.network, "network", "", "the network (id or name); not needed if there is only one")
+	return cmd
+}
+
+// network returns the network that was named, or the only one there is.
+func (c *client) network(ctx context.Context, named string) (string, error) {
+	if named != "" {
+		return named, nil
+	}
+	var all []operator.Network
+	if err := c.call(ctx, http.MethodGet, "networks", nil, &all); err != nil {
+		return "", err
+	}
+	var names []string
+	for _, n := range all {
+		names = append(names, n.Name)
+	}
+	switch len(all) {
+	case 0:
+		return "", errors.New("there is no network yet: add one with `plait-hub network add NAME`")
+	case 1:
+		return all[0].ID, nil
+	}
+	return "", usageError{fmt.Errorf("say which network with --network: there are %s", strings.Join(names, ", "))}
+}
+
+// syncCall makes one call below the network of the flags.
+func syncCall[Out any](cmd *cobra.Command, a *App, method string, in any, path ...string) (out Out, err error) {
+	c, err := a.client()
+	if err != nil {
+		return out, err
+	}
+	network, err := c.network(cmd.Context(), a.flags.network)
+	if err != nil {
+		return out, err
+	}
+	err = c.call(cmd.Context(), method, at(append([]string{"networks", network}, path...)...), in, &out)
+	return out, err
+}
+
+func (a *App) syncList() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the newest syncs",
+		Args:  exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			list, err := syncCall[[]storesync.Sync](cmd, a, http.MethodGet, nil, "syncs")
+			if err != nil {
+				return err
+			}
+			return a.show(list, func() { a.saySyncs(list) })
+		},
+	}
+}
+
+func (a *App) saySyncs(list []storesync.Sync) {
+	var rows [][]string
+	for _, s := range list {
+		rows = append(rows, []string{when(s.At), s.By, s.Label, s.Source.Name, fmt.Sprint(s.Items), states(s.States), s.ID})
+	}
+	a.table("Nothing was synced yet.", []string{"When", "By", "Label", "Source", "Items", "Jobs", "Id"}, rows)
+}
+
+func (a *App) syncShow() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show ID",
+		Short: "Show a sync and what became of it at every store",
+		Args:  exactly("id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := syncCall[storesync.Sync](cmd, a, http.MethodGet, nil, "syncs", args[0])
+			if err != nil {
+				return err
+			}
+			return a.show(s, func() { a.saySync(s) })
+		},
+	}
+}
+
+func (a *App) saySync(s storesync.Sync) {
+	a.say("%s", s.Sentence)
+	a.say("Run by %s at %s as %q (%s).", s.By, when(s.At), s.Label, s.ID)
+	var rows [][]string
+	for _, at := range s.Stores {
+		outcome := "-"
+		if !at.Reported.IsZero() {
+			outcome = counts(at.Outcome)
+		}
+		rows = append(rows, []string{at.Name, orDash(at.State), counts(at.Expected), outcome, at.Waits + at.Why, at.Job})
+	}
+	a.table("No store receives it.", []string{"Store", "State", "Expected", "Outcome", "Waits for, or why", "Job"}, rows)
+}
+
+func (a *App) syncCancel() *cobra.Command {
+	return &cobra.Command{
+		Use:   "cancel ID",
+		Short: "Cancel what is still open of a sync, at every store",
+		Args:  exactly("id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := syncCall[storesync.Sync](cmd, a, http.MethodPost, nil, "syncs", args[0], "cancel")
+			if err != nil {
+				return err
+			}
+			return a.show(s, func() { a.saySync(s) })
+		},
+	}
+}

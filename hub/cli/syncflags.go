@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plait/hub/storesync"
+)
+
+// testFlags are those by which a sync is described.
+type testFlags struct {
+	file                      string
+	from, label               string
+	kinds, names, keys        []string
+	searches, categories      []string
+	to                        []string
+	all                       bool
+	noAdopt, onlyNew, without bool
+	addMissing                bool
+	deleteMissing             string
+	details                   int
+}
+
+func (f *testFlags) define(cmd *cobra.Command) {
+	g := cmd.Flags()
+	g.StringVar(&f.file, "request", "", "file with the whole request in JSON, in place of the other flags")
+	g.StringVar(&f.from, "from", "", "store to copy from; head office if it is not named")
+	g.StringArrayVar(&f.kinds, "kind", nil, "all items of this kind (repeatable)")
+	g.StringArrayVar(&f.names, "name", nil, "one item by its name: service=Men's Cut (repeatable)")
+	g.StringArrayVar(&f.keys, "key", nil, "one item by the source's key: service=17 (repeatable)")
+	g.StringArrayVar(&f.searches, "search", nil, "items whose name contains a text: service=cut")
+	g.StringArrayVar(&f.categories, "category", nil, "items of a category: service=Hair")
+	g.StringArrayVar(&f.to, "to", nil, "store or label that receives (repeatable)")
+	g.BoolVar(&f.all, "all", false, "every branch receives")
+	g.BoolVar(&f.noAdopt, "no-adopt", false, "leave a branch's own items with an equal name or code alone")
+	g.BoolVar(&f.onlyNew, "only-new", false, "create what is missing and change nothing")
+	g.BoolVar(&f.without, "without-missing-parts", false, "leave out parts that the receiver lacks, and name them")
+	g.BoolVar(&f.addMissing, "add-missing", false, "add what the selected items refer to where a receiver lacks it")
+	g.StringVar(&f.deleteMissing, "delete-missing", "no", "delete items not found at the source: no, linked or all")
+	g.StringVar(&f.label, "label", "", "what to call the sync")
+	g.IntVar(&f.details, "details", 20, "of how many stores to list items one by one")
+}
+
+// maxRequestFile bounds the file of --request.
+const maxRequestFile = 1 << 20
+
+func (f *testFlags) request() (r storesync.Request, err error) {
+	if f.file != "" {
+		return readRequest(f.file)
+	}
+	r = storesync.Request{Source: f.from, Receivers: f.to, AllReceivers: f.all, Label: f.label}
+	r.Options.NoAdopt, r.Options.OnlyNew, r.Options.WithoutMissingParts = f.noAdopt, f.onlyNew, f.without
+	r.Options.AddMissing, r.Options.DeleteMissing = f.addMissing, storesync.DeleteMissing(f.deleteMissing)
+	s := selections{}
+	for _, kind := range f.kinds {
+		s.of(kind).All = true
+	}
+	err = errors.Join(
+		s.each("name", f.names, func(k *storesync.Selection, v string) { k.Names = append(k.Names, v) }),
+		s.each("key", f.keys, func(k *storesync.Selection, v string) { k.Keys = append(k.Keys, v) }),
+		s.each("search", f.searches, func(k *storesync.Selection, v string) { k.Search = v }),
+		s.each("category", f.categories, func(k *storesync.Selection, v string) { k.Category = v }),
+	)
+	for _, k := range s.list {
+		r.Kinds = append(r.Kinds, *k)
+	}
+	if err == nil && len(r.Kinds) == 0 {
+		err = usageError{errors.New("nothing is selected: give --kind, --name, --key, --search or --category")}
+	}
+	return r, err
+}
+
+func readRequest(path string) (r storesync.Request, err error) {
+	info, err := os.Stat(path)
+	if err == nil && info.Size() > maxRequestFile {
+		err = fmt.Errorf("it has %d bytes, more than %d", info.Size(), maxRequestFile)
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(path)
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &r)
+	}
+	if err != nil {
+		return r, fmt.Errorf("cannot read the request in %s: %w", path, err)
+	}
+	return r, nil
+}
+
+// selections gathers one selection for each kind, in the order of the flags.
+type selections struct{ list []*storesync.Selection }
+
+func (s *selections) of(kind string) *storesync.Selection {
+	for _, k := range s.list {
+		if k.Kind == kind {
+			return k
+		}
+	}
+	k := &storesync.Selection{Kind: kind}
+	s.list = append(s.list, k)
+	return k
+}
+
+// each reads texts of the form kind=value.
+func (s *selections) each(flag string, texts []string, add func(*storesync.Selection, string)) error {
+	for _, text := range texts {
+		kind, value, ok := strings.Cut(text, "=")
+		if !ok || kind == "" || value == "" {
+			return usageError{fmt.Errorf("--%s %s: write it as kind=%s", flag, text, flag)}
+		}
+		add(s.of(kind), value)
+	}
+	return nil
+}

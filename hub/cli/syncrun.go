@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/spf13/cobra"
+
+	"plait/hub/storesync"
+)
+
+func (a *App) syncRun() *cobra.Command {
+	var yes bool
+	var confirm storesync.Confirm
+	cmd := &cobra.Command{
+		Use:   "run DIGEST",
+		Short: "Carry out what a Test said, after it was confirmed in words",
+		Args:  exactly("digest"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !yes {
+				plan, err := syncCall[storesync.Plan](cmd, a, http.MethodGet, nil, "tests", args[0])
+				if err == nil {
+					err = a.confirmPlan(plan, &confirm)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			s, err := syncCall[storesync.Sync](cmd, a, http.MethodPost, confirm, "tests", args[0], "run")
+			if err != nil {
+				return err
+			}
+			if err := a.show(s, func() { a.saySync(s) }); err != nil {
+				return err
+			}
+			if len(s.States) == 0 {
+				return fmt.Errorf("no store could receive it: nothing was queued")
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.Flags().IntVar(&confirm.Deletes, "deletes", 0, "with --yes: how many items you know that it deletes")
+	cmd.Flags().StringVar(&confirm.HeadOffice, "head-office", "", "with --yes: the name of head office, if it receives")
+	return cmd
+}
+
+// confirmPlan is the last chance to be sure (S0): the plan in words, and what a
+// person must type.
+func (a *App) confirmPlan(p storesync.Plan, c *storesync.Confirm) error {
+	fmt.Fprintf(a.Err, "%s\n", escape(p.Sentence()))
+	for _, w := range p.Warnings {
+		fmt.Fprintf(a.Err, "! %s\n", escape(w.Text))
+	}
+	if p.Deletes > 0 {
+		question := fmt.Sprintf("It deletes %s at the receivers. Type that number to go on:", some(p.Deletes, "item"))
+		if err := a.confirm(question, fmt.Sprint(p.Deletes)); err != nil {
+			return err
+		}
+		c.Deletes = p.Deletes
+	}
+	if p.HeadOffice != "" {
+		question := fmt.Sprintf("Head office itself receives it. Type its name (%s) to go on:", escape(p.HeadOffice))
+		if err := a.confirm(question, p.HeadOffice); err != nil {
+			return err
+		}
+		c.HeadOffice = p.HeadOffice
+	}
+	return a.confirm("Type yes to carry it out:", "yes")
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plait/hub/operator"
+	"plait/hub/store"
+	"plait/hub/storesync"
+)
+
+func (a *App) syncTest() *cobra.Command {
+	var f testFlags
+	cmd := &cobra.Command{
+		Use:   "test",
+		Short: "Say what a sync would do, store by store and item by item, and do nothing",
+		Long: "Say what a sync would do, and do nothing. The Test is kept for a day under its digest, by which\n" +
+			"`plait-hub sync run DIGEST` carries out exactly what it says.",
+		Example: "  plait-hub sync test --kind service --kind product --all\n" +
+			"  plait-hub sync test --from \"Head Office\" --name \"service=Men's Cut\" --to Downtown --add-missing",
+		Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			out, err := a.test(cmd, f)
+			if err != nil {
+				return err
+			}
+			return a.show(out, func() { a.sayTest(out) })
+		},
+	}
+	f.define(cmd)
+	return cmd
+}
+
+// tested is a Test with its details.
+type tested struct {
+	Plan    storesync.Plan          `json:"plan"`
+	Details []storesync.StoreDetail `json:"details,omitempty"`
+}
+
+func (a *App) test(cmd *cobra.Command, f testFlags) (out tested, err error) {
+	c, err := a.client()
+	if err != nil {
+		return out, err
+	}
+	network, err := c.network(cmd.Context(), a.flags.network)
+	if err != nil {
+		return out, err
+	}
+	request, err := f.request()
+	if err != nil {
+		return out, err
+	}
+	if request.Source == "" {
+		if request.Source, err = c.headOffice(cmd, network); err != nil {
+			return out, err
+		}
+	}
+	if err := c.call(cmd.Context(), http.MethodPost, at("networks", network, "tests"), request, &out.Plan); err != nil {
+		return out, err
+	}
+	for _, s := range out.Plan.Stores {
+		if s.Detail == "" || len(out.Details) >= f.details {
+			continue
+		}
+		var d storesync.StoreDetail
+		if err := c.call(cmd.Context(), http.MethodGet, at("networks", network, "tests", out.Plan.Digest, "stores", s.ID), nil, &d); err != nil {
+			return out, err
+		}
+		out.Details = append(out.Details, d)
+	}
+	return out, nil
+}
+
+// headOffice is the source where none is named.
+func (c *client) headOffice(cmd *cobra.Command, network string) (string, error) {
+	var all []operator.Store
+	if err := c.call(cmd.Context(), http.MethodGet, "stores?"+url.Values{"network": {network}}.Encode(), nil, &all); err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(all, func(s operator.Store) bool { return s.Role == store.HeadOffice })
+	if i < 0 {
+		return "", usageError{fmt.Errorf("the network has no head office: name the source with --from")}
+	}
+	return all[i].ID, nil
+}
+
+func (a *App) sayTest(t tested) {
+	p := t.Plan
+	a.say("%s", p.Sentence())
+	a.sayWarnings("", p.Warnings)
+	var rows [][]string
+	for _, s := range p.Stores {
+		what := counts(s.Counts)
+		if s.Blocked != "" {
+			what = "cannot receive: " + s.Blocked
+		}
+		rows = append(rows, []string{s.Name, s.Role, what, fmt.Sprint(s.Exceptions), fmt.Sprint(s.Deletes)})
+	}
+	a.table("No store receives it.", []string{"Store", "Role", "What happens", "To look at", "Deletes"}, rows)
+	for _, s := range p.Stores {
+		a.sayWarnings(s.Name+": ", s.Warnings)
+	}
+	for _, d := range t.Details {
+		a.sayDetail(d)
+	}
+	a.say("\nTo carry it out: plait-hub sync run %s", p.Digest)
+}
+
+func (a *App) sayWarnings(before string, list []storesync.Warning) {
+	for _, w := range list {
+		a.say("! %s%s", before, strings.TrimSpace(w.Text+" "+w.Mend))
+	}
+}
+
+func (a *App) sayDetail(d storesync.StoreDetail) {
+	if len(d.Exceptions)+len(d.Deletes) == 0 {
+		return
+	}
+	a.say("\n%s:", d.Store.Name)
+	a.sayExceptions(d.Exceptions, d.More)
+	for _, del := range d.Deletes {
+		a.say("  %s %s %s (%s) %s", del.Action, del.Kind, del.Name, del.Key, del.Why)
+	}
+}
+
+func states(byState map[string]int) string {
+	var out []string
+	for _, s := range slices.Sorted(maps.Keys(byState)) {
+		out = append(out, fmt.Sprintf("%d %s", byState[s], s))
+	}
+	return cmp.Or(strings.Join(out, ", "), "-")
+}
