@@ -77,3 +77,22 @@ func (p *parties) choose(name string, all []store.Store, chosen map[string]bool)
 	}
 	return nil
 }
+
+// byID turns names of stores that decisions and resets are given for into ids.
+func byID[T any](given map[string]T, all []store.Store) (map[string]T, error) {
+	if given == nil {
+		return nil, nil
+	}
+	out := make(map[string]T, len(given))
+	for name, v := range given {
+		i := slices.IndexFunc(all, func(s store.Store) bool { return s.ID == name || s.Name == name })
+		if i < 0 {
+			return nil, refuse("something is decided for store %.40q, which the network does not have", name)
+		}
+		if _, twice := out[all[i].ID]; twice {
+			return nil, refuse("store %s is given decisions twice, by id and by name", all[i].Name)
+		}
+		out[all[i].ID] = v
+	}
+	return out, nil
+}

@@ -98,7 +98,13 @@ func (t *test) readNetwork(v *store.View) (err error) {
 	if err != nil {
 		return err
 	}
-	t.parties, err = findParties(t.request, all, t.settings)
+	if t.parties, err = findParties(t.request, all, t.settings); err != nil {
+		return err
+	}
+	if t.request.Decisions, err = byID(t.request.Decisions, all); err != nil {
+		return err
+	}
+	t.request.Reset, err = byID(t.request.Reset, all)
 	return err
 }
 
