@@ -59,17 +59,15 @@ func (b *Box) Latest(ctx context.Context, kind, key string) (it item.Item, ok bo
 	return it, err == nil, err
 }
 
-// Changed calls fn for each pending item or tombstone recorded after a revision,
-// in the order of revisions, and returns the newest revision. Whatever is recorded
-// is pending until the next batch is frozen.
+// Changed calls fn for each item or tombstone recorded after a revision, in the
+// order of revisions, and returns the newest revision.
 func (b *Box) Changed(ctx context.Context, after int64, fn func(item.Item) error) (revision int64, err error) {
 	err = b.read(ctx, func(tx *sql.Tx) error {
 		m := metaOf(ctx, tx)
 		if revision = m.int(metaRevision); m.err != nil || revision == after {
 			return m.err
 		}
-		rows, err := tx.QueryContext(ctx, `SELECT i.body FROM outbox o JOIN items i ON i.id = o.ref
-			WHERE o.sort <> 3 AND i.revision > $1 ORDER BY i.revision`, after)
+		rows, err := tx.QueryContext(ctx, "SELECT body FROM items WHERE revision > $1 ORDER BY revision", after)
 		if err != nil {
 			return err
 		}

@@ -31,6 +31,8 @@ CREATE TABLE items (
     body     BLOB NOT NULL
 );
 CREATE UNIQUE INDEX items_identity ON items (kind, key, gen);
+-- What changed since a revision; revisions rise, so that new rows go to its end.
+CREATE INDEX items_revision ON items (revision);
 
 -- What must still go up, in order. Narrow rows, so that acknowledging a batch
 -- is one deletion of a range. sort: 0 item, 1 tombstone, 2 gone, 3 result, 4 idle
