@@ -72,17 +72,31 @@ func (tx *StoreTx) InsertItems(copy int64, items []Item) (present []int, err err
 			continue
 		}
 		for i := range chunk {
-			fresh, err := tx.number(`SELECT count(*) FROM items WHERE network = $1 AND store = $2 AND copy = $3 AND kind = $4 AND key = $5
-				AND gen = $6 AND revision = $7`, tx.at.network, tx.at.store, copy, chunk[i].Kind, chunk[i].Key, chunk[i].Gen, chunk[i].Revision)
+			fresh, err := tx.inserted(copy, chunk[i], n)
 			if err != nil {
 				return nil, err
 			}
-			if fresh == 0 {
+			if !fresh {
 				present = append(present, from+i)
 			}
 		}
 	}
 	return present, nil
+}
+
+// inserted reports whether a row of a stroke of which n were added is one of
+// them: then it has the revision that was chosen for it.
+func (tx *StoreTx) inserted(copy int64, i Item, n int64) (bool, error) {
+	if n == 0 {
+		return false, nil
+	}
+	s, err := tx.prepared(`SELECT revision FROM items WHERE network = ? AND store = ? AND copy = ? AND kind = ? AND key = ? AND gen = ?`)
+	if err != nil {
+		return false, err
+	}
+	var revision int64
+	err = s.QueryRow(tx.at.network, tx.at.store, copy, i.Kind, i.Key, i.Gen).Scan(&revision)
+	return revision == i.Revision, err
 }
 
 // insertItems is the statement for n rows. It has "?" for placeholders: SQLite

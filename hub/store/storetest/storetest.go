@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"plait/hub/store"
+	"plait/shared/catalog"
+	"plait/shared/item"
 )
 
 // Clock is a clock that a test moves by hand.
@@ -77,4 +79,32 @@ func AddNetwork(t testing.TB, db *store.DB, network string, stores ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// SetCatalog gives a network its catalogue.
+func SetCatalog(t testing.TB, db *store.DB, network string, c *catalog.Catalog) {
+	t.Helper()
+	err := db.WithNetwork(context.Background(), network, func(tx *store.NetworkTx) error { return tx.SetCatalog(c.Digest(), c.Encode()) })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Kinds is a small catalogue: products that are synced, and sales that only go
+// up.
+func Kinds() *catalog.Catalog {
+	return &catalog.Catalog{Kinds: []catalog.Kind{
+		{Name: "product", Title: "Product", Help: "What is sold.", Direction: catalog.Sync, Match: catalog.Match{Name: "name"}, Fields: []catalog.Field{
+			{Name: "cost", Title: "Cost", Type: "decimal", Policy: item.Never},
+			{Name: "name", Title: "Name", Type: "text", Policy: item.Locked},
+			{Name: "price", Title: "Price", Type: "decimal", Policy: item.Unlocked, LockedWhen: "price_sync"},
+			{Name: "vendors", Title: "Vendors", Type: "rows", Key: "text", Policy: item.Additive, Columns: []catalog.Field{
+				{Name: "account", Title: "Account", Type: "text", Policy: item.Never},
+				{Name: "code", Title: "Code", Type: "text", Policy: item.Locked},
+			}},
+		}},
+		{Name: "sale", Title: "Sale", Help: "What was sold.", Direction: catalog.UploadOnly, Fields: []catalog.Field{
+			{Name: "total", Title: "Total", Type: "decimal", Policy: item.Never},
+		}},
+	}}
 }

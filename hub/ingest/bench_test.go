@@ -1,0 +1,201 @@
+package ingest_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"plait/hub/store"
+	"plait/shared/item"
+	"plait/shared/sqlitedb"
+	"plait/shared/wire"
+)
+
+// saleOf is a row of W1: about 376 bytes in canonical form.
+func saleOf(n int) item.Item {
+	var f item.Fields
+	for _, name := range []string{"cashier", "currency", "customer", "note", "payment", "sku", "status", "till"} {
+		f = f.With(name, item.MustText(fmt.Sprintf("%s of %d, thirty-odd", name, n%97)))
+	}
+	total, _ := item.Decimal(fmt.Sprintf("%d.25", n%500))
+	return item.Item{ID: item.ID{Kind: "sale", Key: fmt.Sprint(1_000_000 + n)}, Fields: f.With("total", total)}
+}
+
+// A round is 100 batches of 1,000 rows.
+const rounds, rowsInBatch = 100, 1000
+
+// batchesOf makes a round of batches as they travel.
+func batchesOf(a *agent, row func(batch, i int) item.Item) (out [][]byte, size int) {
+	for n := range rounds {
+		entries := make([]entry, rowsInBatch)
+		for i := range entries {
+			entries[i] = put(int64(n*rowsInBatch+i+1), row(n, i))
+			size += len(entries[i].body)
+		}
+		out = append(out, a.frozen(int64(n+1), entries...))
+	}
+	return out, size
+}
+
+func (a *agent) take(b *testing.B, batches [][]byte) {
+	b.Helper()
+	for _, body := range batches {
+		if _, err := a.ingest.Batch(context.Background(), a.store, body); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func perRow(b *testing.B, rows int) {
+	b.Helper()
+	b.ReportMetric(float64(b.N)*float64(rows)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// BenchmarkW1 takes in 100,000 upload-only entries in batches of 1,000,
+// decompression and decoding included, each durable (synchronous=FULL) before it
+// is acknowledged.
+func BenchmarkW1(b *testing.B) {
+	var size int
+	for range b.N {
+		b.StopTimer()
+		a := newWorld(b).newAgent("branch", "epoch-1")
+		batches, bytes := batchesOf(a, func(n, i int) item.Item { return saleOf(n*rowsInBatch + i) })
+		size = bytes
+		runtime.GC()
+		b.StartTimer()
+		a.take(b, batches)
+	}
+	perRow(b, rounds*rowsInBatch)
+	b.ReportMetric(float64(size)/rounds/rowsInBatch, "bytes/row")
+}
+
+// BenchmarkUpdates is W1 over 1,000 rows that the hub holds already, each
+// changed a hundred times.
+func BenchmarkUpdates(b *testing.B) {
+	for range b.N {
+		b.StopTimer()
+		a := newWorld(b).newAgent("branch", "epoch-1")
+		batches, _ := batchesOf(a, func(n, i int) item.Item {
+			it := saleOf(i)
+			it.Fields = it.Fields.With("status", item.MustText(fmt.Sprint("changed ", n)))
+			return it
+		})
+		runtime.GC()
+		b.StartTimer()
+		a.take(b, batches)
+	}
+	perRow(b, rounds*rowsInBatch)
+}
+
+// BenchmarkBare is the limit beside W1: the same bytes inserted into a table of
+// key and body, nothing decoded or summed.
+func BenchmarkBare(b *testing.B) {
+	const stroke = 20
+	bodies := make([][]any, rounds)
+	for n := range bodies {
+		for i := range rowsInBatch {
+			it := saleOf(n*rowsInBatch + i)
+			bodies[n] = append(bodies[n], 1, it.Kind, it.Key, item.Append(nil, it))
+		}
+	}
+	insert := "INSERT INTO t VALUES (?, ?, ?, ?)" + strings.Repeat(", (?, ?, ?, ?)", stroke-1)
+	for range b.N {
+		b.StopTimer()
+		db, err := sqlitedb.Open(b.Context(), filepath.Join(b.TempDir(), "bare.db"), sqlitedb.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		write := func(fn func(*sql.Tx) error) {
+			if err := db.Write(context.Background(), fn); err != nil {
+				b.Fatal(err)
+			}
+		}
+		write(func(tx *sql.Tx) error {
+			_, err := tx.Exec("CREATE TABLE t (store INTEGER, kind TEXT, key TEXT, body BLOB, PRIMARY KEY (store, kind, key))")
+			return err
+		})
+		runtime.GC()
+		b.StartTimer()
+		for _, args := range bodies {
+			write(func(tx *sql.Tx) error {
+				s, err := tx.Prepare(insert)
+				for i := 0; err == nil && i < len(args); i += stroke * 4 {
+					_, err = s.ExecContext(context.Background(), args[i:i+stroke*4]...)
+				}
+				return err
+			})
+		}
+		b.StopTimer()
+		if err := db.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perRow(b, rounds*rowsInBatch)
+}
+
+// BenchmarkW2 is the hub's side of results: each round, one store sends what a
+// job of 2,000 linked products wrote, and the job's result.
+func BenchmarkW2(b *testing.B) {
+	const size, stores = 2000, 200
+	w := newWorld(b)
+	names := make([]string, stores)
+	for i := range names {
+		names[i] = fmt.Sprintf("salon %d", i)
+	}
+	err := w.db.WithNetwork(context.Background(), "n", func(tx *store.NetworkTx) error {
+		for _, name := range names {
+			if _, err := tx.AddStore(store.Store{ID: name, Name: name, Role: store.Branch}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	for b.Loop() {
+		b.StopTimer()
+		name := names[n/size%stores]
+		a := w.newAgent(name, fmt.Sprint("epoch-", n))
+		job, err := w.queueJob(name, fmt.Sprint(n))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := w.queue.Begin(context.Background(), name, wire.Begin{Job: job}); err != nil {
+			b.Fatal(err)
+		}
+		bodies := [][]byte{a.frozen(1, linked(n, size-1000)...), a.frozen(2, append(linked(n+1000, size-1000), result(1, wire.Result{
+			Job: job, HubEpoch: a.hello.HubEpoch, Number: 1, Done: true, Counts: wire.Counts{Created: size}, POSEpoch: a.pos}))...)}
+		n += size
+		b.StartTimer()
+		for _, body := range bodies {
+			if _, err := w.ingest.Batch(context.Background(), name, body); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// linked are products as a sync leaves them.
+func linked(from, count int) []entry {
+	out := make([]entry, count)
+	for i := range out {
+		n := from%10_000 + i
+		it := product(fmt.Sprint(n), fmt.Sprintf("Shampoo %d for every day", n))
+		it.Fields = it.Fields.With("price", item.Integer(int64(n)))
+		it.Link = &item.Link{UID: fmt.Sprintf("0190aaaa-0000-7000-8000-%012d", n), Birth: item.BornNetwork}
+		for _, name := range []string{"name", "price"} {
+			v := it.Fields.Get(name)
+			it.Link.SetField(item.LinkField{Name: name, Base: v, Sent: item.ShortDigestOf(v), Policy: item.Locked,
+				From: item.Origin{Store: "head", HubEpoch: "e1", SyncRev: int64(n + 1)}})
+		}
+		out[i] = put(int64(i+1), it)
+	}
+	return out
+}
