@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"plait/agent/upload"
@@ -126,6 +127,9 @@ func (c *Client) send(ctx context.Context, method, path string, body any) (*http
 		return nil, fmt.Errorf("cannot ask the agent: %w", err)
 	}
 	resp, err := c.http.Do(req)
+	if about, ok := errors.AsType[*url.Error](err); ok {
+		err = about.Err // the address in it is nobody's business
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot ask the agent: %w", err)
 	}

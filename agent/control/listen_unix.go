@@ -70,7 +70,7 @@ func dial(ctx context.Context, folder string) (net.Conn, error) {
 	conn, err := d.DialContext(ctx, "unix", filepath.Join(folder, datafolder.SocketName))
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return nil, fmt.Errorf("%w: start it with: systemctl start plait-agent", ErrNotRunning)
+		return nil, fmt.Errorf("%w: start it with: plait-agent service start", ErrNotRunning)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("only the agent's user and root may ask: run this command with sudo: %w", err)
 	}

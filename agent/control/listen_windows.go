@@ -36,7 +36,7 @@ func dial(ctx context.Context, folder string) (net.Conn, error) {
 	conn, err := winio.DialPipeContext(ctx, pipeOf(folder))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w: start it with: net start plait-agent", ErrNotRunning)
+		return nil, fmt.Errorf("%w: start it with: plait-agent service start", ErrNotRunning)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("only administrators may ask: run this command as administrator: %w", err)
 	}
