@@ -37,7 +37,11 @@ func (a *App) audit() *cobra.Command {
 func (a *App) sayAudit(list []operator.Entry) {
 	var rows [][]string
 	for _, e := range list {
-		rows = append(rows, []string{fmt.Sprint(e.N), when(e.At), e.Who, e.What, strings.Join(e.Stores, " "), string(e.Detail)})
+		stores := strings.Join(e.Names, ", ")
+		if more := len(e.Stores) - len(e.Names); more > 0 {
+			stores += fmt.Sprintf(" and %d more", more)
+		}
+		rows = append(rows, []string{fmt.Sprint(e.N), when(e.At), e.Who, e.What, stores, string(e.Detail)})
 	}
 	a.table("Nothing is in the audit log.", []string{"N", "When", "Who", "What", "Stores", "Detail"}, rows)
 }

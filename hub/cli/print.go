@@ -105,8 +105,14 @@ func unprintable(r rune) bool {
 
 // complain prints an error as one sentence, or as JSON.
 func (a *App) complain(err error) {
+	var refused *wire.Error
+	isRefused := errors.As(err, &refused)
 	if !a.flags.json {
-		lines := strings.Split(err.Error(), "\n")
+		text := err.Error()
+		if isRefused {
+			text = refused.Message // the code is for programs
+		}
+		lines := strings.Split(text, "\n")
 		for i, line := range lines {
 			lines[i] = escape(line)
 		}
@@ -114,8 +120,7 @@ func (a *App) complain(err error) {
 		return
 	}
 	e := &wire.Error{Message: err.Error()}
-	var refused *wire.Error
-	if errors.As(err, &refused) {
+	if isRefused {
 		e = refused
 	}
 	b, _ := json.Marshal(map[string]any{"error": e}) // a struct of texts

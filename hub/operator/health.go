@@ -32,11 +32,27 @@ func (d *Desk) Audit(ctx context.Context, who access.Who, network string, n int6
 		}
 		entries, err := v.AuditLog(network, n, limit)
 		for _, e := range entries {
-			out = append(out, Entry{N: e.N, At: e.At, Network: e.Network, Who: e.Who, What: e.What, Stores: e.Stores, Detail: e.Detail})
+			out = append(out, showEntry(v, e))
 		}
 		return err
 	})
 	return out, err
+}
+
+// namesListed bounds the names of stores that an entry is shown with.
+const namesListed = 5
+
+func showEntry(v *store.View, e store.Entry) Entry {
+	out := Entry{N: e.N, At: e.At, Network: e.Network, Who: e.Who, What: e.What, Stores: e.Stores}
+	if string(e.Detail) != "null" {
+		out.Detail = e.Detail
+	}
+	for _, id := range e.Stores[:min(len(e.Stores), namesListed)] {
+		if s, err := v.StoreByID(id); err == nil {
+			out.Names = append(out.Names, s.Name)
+		}
+	}
+	return out
 }
 
 // Health says how the hub is, and what a person should look at.

@@ -209,6 +209,7 @@ type Entry struct {
 	Who     string          `json:"who"`
 	What    string          `json:"what"`
 	Stores  []string        `json:"stores,omitempty"` // ids
+	Names   []string        `json:"names,omitempty"`  // of the first few of them
 	Detail  json.RawMessage `json:"detail,omitempty"`
 }
 
