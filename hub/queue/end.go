@@ -175,7 +175,7 @@ func undone(tx *store.StoreTx, j store.Job, s *Settled) error {
 // does not know was lost when it was restored: it lies after all that were known
 // then, and before the current one.
 func placeOf(v *store.StoreView, head wire.ReceiptHead) (epoch, number int64, err error) {
-	if head.Absent {
+	if head.Absent || head.Job == "" {
 		return 0, 0, nil
 	}
 	e, err := v.HubEpochNamed(head.HubEpoch)

@@ -50,10 +50,11 @@ type Mark struct {
 }
 
 // ReceiptHead is the newest receipt in the POS database, ordered by (hub epoch's
-// order, number) as the hub counts them.
+// order, number) as the hub counts them. One that is known and names no job says
+// that no job was applied in this history of the database.
 type ReceiptHead struct {
-	Known    bool   `json:"known"` // false: the POS cannot be read now
-	Absent   bool   `json:"absent,omitempty"`
+	Known    bool   `json:"known"`            // false: the POS cannot be read now
+	Absent   bool   `json:"absent,omitempty"` // the POS has none of Plait's tables: new, or they were lost
 	Job      string `json:"job,omitempty"`
 	HubEpoch string `json:"hub_epoch,omitempty"`
 	Number   int64  `json:"number,omitempty"`

@@ -32,7 +32,7 @@ func TestValidateTakesGoodMessages(t *testing.T) {
 	for _, v := range []validator{
 		goodHello(), first,
 		wire.Enroll{Protocol: 1, Code: "ABCD-EFGH", Installation: "i", Host: "Kasse Süd", Credential: hash64},
-		wire.LinksAsk{}, wire.NextAsk{Receipt: wire.ReceiptHead{Known: true, Absent: true}}, wire.Begin{Job: "j", Receipt: goodHello().Receipt},
+		wire.LinksAsk{}, wire.NextAsk{Receipt: wire.ReceiptHead{Known: true, Absent: true}}, wire.NextAsk{Receipt: wire.ReceiptHead{Known: true}}, wire.Begin{Job: "j", Receipt: goodHello().Receipt},
 		wire.Bye{Kinds: []wire.KindSum{{Kind: "a", Sum: sum32}, {Kind: "b", Count: 1, Sum: sum32}}},
 		wire.Profile{Kinds: []wire.ProfileKind{{Kind: "service", Fields: []wire.ProfileField{{Name: "name", MaxLen: 40}, {Name: "price"}}}}},
 		wire.Result{Job: "j", HubEpoch: "h", Number: 1, Exceptions: []wire.Exception{{Kind: "service", Why: "the POS refuses the name"}}},
