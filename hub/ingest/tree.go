@@ -35,8 +35,9 @@ type leafHead struct {
 	digest uint64
 }
 
-// maxHeads bounds what a remembered tree holds: about 15 MB.
-const maxHeads = 200_000
+// maxHeads bounds what a remembered tree holds: about 15 MB. A variable for
+// tests.
+var maxHeads = 200_000
 
 // headPage is how many rows one reading takes.
 const headPage = 2000
@@ -95,9 +96,8 @@ func (in *Ingest) treeOf(v *store.StoreView, kind string, u store.Upload) (*tree
 	}
 	if !whole {
 		t.heads = nil
-	} else {
-		slices.SortFunc(t.heads, compareHeads)
 	}
+	slices.SortFunc(t.heads, compareHeads)
 	in.trees.put(key, t)
 	return t, nil
 }
