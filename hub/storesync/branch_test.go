@@ -113,22 +113,19 @@ func (p pos) Item(kind, key string) (item.Item, bool, error) {
 }
 
 func (p pos) Referred(kind, key string) (string, error) {
-	var by []item.ID
-	for id, it := range p.rows {
-		if it.Deleted {
-			continue
-		}
-		eachRef(it.Fields, func(ref item.Value) {
-			if ref.RefKind() == kind && ref.Str() == key {
-				by = append(by, id)
+	for _, k := range p.profile.Kinds {
+		for _, other := range p.liveKeys(k.Kind) {
+			found := false
+			it, _ := p.live(k.Kind, other)
+			eachRef(it.Fields, func(ref item.Value) {
+				found = found || (ref.RefKind() == kind && ref.Str() == key && (k.Kind != kind || other != key))
+			})
+			if found {
+				return k.Kind, nil
 			}
-		})
+		}
 	}
-	if len(by) == 0 {
-		return "", nil
-	}
-	slices.SortFunc(by, func(a, b item.ID) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), compareKeys(a.Key, b.Key)) })
-	return by[0].Kind + " " + by[0].Key, nil
+	return "", nil
 }
 
 // apply carries out a job the way a branch does, and returns the result that it

@@ -16,18 +16,20 @@ import (
 type referrers struct {
 	watched map[[2]string]map[[2]string]bool // kind, key → the items that refer to it
 	by      map[[2]string][][2]string        // the reverse, for items that can change
+	place   map[string]int                   // of the kinds in the store's mapping
 }
 
 // readReferrers looks through every kind of the store that can refer to one of
 // the kinds deleted from.
 func readReferrers(held reader, c *catalog.Catalog, profile wire.Profile, targets []item.ID) (*referrers, error) {
-	r := &referrers{watched: map[[2]string]map[[2]string]bool{}, by: map[[2]string][][2]string{}}
+	r := &referrers{watched: map[[2]string]map[[2]string]bool{}, by: map[[2]string][][2]string{}, place: map[string]int{}}
 	kinds := map[string]bool{}
 	for _, t := range targets {
 		r.watched[[2]string{t.Kind, t.Key}] = map[[2]string]bool{}
 		kinds[t.Kind] = true
 	}
-	for _, p := range profile.Kinds {
+	for i, p := range profile.Kinds {
+		r.place[p.Kind] = i
 		k, ok := c.Kind(p.Kind)
 		if !ok || !refersTo(k, kinds) {
 			continue
@@ -63,24 +65,21 @@ func (r *referrers) put(it item.Item) {
 	}
 	eachRef(it.Fields, func(ref item.Value) {
 		target := [2]string{ref.RefKind(), ref.Str()}
-		if holders := r.watched[target]; holders != nil && !holders[me] {
+		if holders := r.watched[target]; holders != nil && !holders[me] && target != me {
 			holders[me] = true
 			r.by[me] = append(r.by[me], target)
 		}
 	})
 }
 
-// of names an item that refers to this one; "" if none does. Where several do,
-// it is the one with the least kind and key; the branch may name another.
+// of names what refers to an item, as the branch does: the first kind of the
+// mapping that has one; "" if nothing does.
 func (r *referrers) of(kind, key string) string {
-	var least [2]string
+	first := ""
 	for h := range r.watched[[2]string{kind, key}] {
-		if least[0] == "" || h[0] < least[0] || (h[0] == least[0] && compareKeys(h[1], least[1]) < 0) {
-			least = h
+		if first == "" || r.place[h[0]] < r.place[first] {
+			first = h[0]
 		}
 	}
-	if least[0] == "" {
-		return ""
-	}
-	return least[0] + " " + least[1]
+	return first
 }
