@@ -38,6 +38,7 @@ func Run(t *testing.T, open Engine) {
 		"tokens":      tokens,
 		"audit":       audit,
 		"sync state":  syncState,
+		"syncs":       syncs,
 		"rollback":    rollback,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,46 @@
+package storetest
+
+import (
+	"errors"
+
+	"plait/hub/store"
+)
+
+func syncs(s suite) {
+	var first, second store.Sync
+	s.network("n", func(tx *store.NetworkTx) (err error) {
+		first, err = tx.AddSync(store.Sync{Plan: "p1", Source: "head", Label: "spring", Body: []byte("one"), By: "ann"})
+		return errors.Join(err, tx.SetSyncSize("head", "service", 20))
+	})
+	s.clock.Advance(hour)
+	s.network("n", func(tx *store.NetworkTx) (err error) {
+		second, err = tx.AddSync(store.Sync{Plan: "p2", Source: "head", Label: "summer", Body: []byte("two"), By: "bob"})
+		return errors.Join(err, tx.SetSyncSize("head", "service", 18))
+	})
+	err := s.db.WithNetwork(s.Context(), "n", func(tx *store.NetworkTx) error {
+		_, err := tx.AddSync(store.Sync{Plan: "p1", Source: "head", By: "ann"})
+		return err
+	})
+	s.is(err, store.ErrConflict, "a Test that was carried out already")
+	err = s.db.View(s.Context(), func(v *store.View) error {
+		got, err := v.Sync("n", first.ID)
+		same(s, got.Label+" "+string(got.Body)+" "+got.By, "spring one ann", "sync")
+		_, missing := v.Sync("other", first.ID)
+		s.is(missing, store.ErrNotFound, "another network's sync")
+		byPlan, found, err2 := v.SyncOfPlan("n", "p2")
+		same(s, byPlan.ID, second.ID, "sync of a Test")
+		same(s, found, true, "sync of a Test")
+		_, found, err3 := v.SyncOfPlan("other", "p2")
+		same(s, found, false, "sync of another network's Test")
+		all, err4 := v.Syncs("n", 10)
+		same(s, len(all), 2, "syncs")
+		same(s, all[0].ID, second.ID, "newest first")
+		size, known, err5 := v.SyncSize("n", "head", "service")
+		same(s, size, 18, "size")
+		same(s, known, true, "size")
+		_, known, err6 := v.SyncSize("n", "head", "vendor")
+		same(s, known, false, "size of a kind that was never synced whole")
+		return errors.Join(err, err2, err3, err4, err5, err6)
+	})
+	s.is(err, nil, "reading syncs")
+}
