@@ -83,8 +83,11 @@ func (a *Applier) finish(ctx context.Context, run *run) (wire.Result, error) {
 	if err := a.Capture.Drain(ctx); err != nil {
 		return wire.Result{}, fmt.Errorf("cannot capture what job %d wrote: %w", run.job.Number, err)
 	}
-	result := run.outcome.Result
-	result.Done = true
+	outcome, err := readOutcome(run.receipt)
+	if err != nil {
+		return wire.Result{}, err
+	}
+	result := outcome.result(run.receipt, run.meta.Epoch)
 	if err := a.Record.PutResult(ctx, result); err != nil {
 		return wire.Result{}, fmt.Errorf("cannot queue the result of job %d: %w", run.job.Number, err)
 	}
@@ -98,11 +101,12 @@ func (a *Applier) Reported(ctx context.Context, job string) (result wire.Result,
 	if err != nil || !ok || !r.Done {
 		return wire.Result{}, false, err
 	}
-	out, err := readOutcome(r)
+	meta, err := a.POS.Meta(ctx)
 	if err != nil {
 		return wire.Result{}, false, err
 	}
-	return out.Result, true, nil
+	out, err := readOutcome(r)
+	return out.result(r, meta.Epoch), err == nil, err
 }
 
 // start reads receipt and profile, and fills the index from the record.
@@ -119,10 +123,6 @@ func (a *Applier) start(ctx context.Context, job wire.Job, payload wire.Payload,
 		receipt = pos.Receipt{Job: job.ID, HubEpoch: job.HubEpoch, Number: job.Number}
 	}
 	run := &run{Applier: a, job: job, payload: payload, own: own, receipt: receipt, meta: meta}
-	if run.outcome, err = readOutcome(receipt); err != nil {
-		return nil, err
-	}
-	run.outcome.identify(job, meta.Epoch)
 	if run.profile, err = a.POS.Profile(ctx); err != nil {
 		return nil, err
 	}

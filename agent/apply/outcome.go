@@ -1,8 +1,11 @@
 package apply
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 
 	"plait/agent/pos"
 	"plait/shared/item"
@@ -10,30 +13,71 @@ import (
 	"plait/shared/wire"
 )
 
-// outcome is a job's result as it grows, slice by slice, in its receipt's body.
+// outcome is what slices made of a job. Each slice writes its own to the
+// receipt's body, one JSON document after the other; their sum is the result.
 type outcome struct {
-	wire.Result
+	Counts     wire.Counts      `json:"counts"`
+	Exceptions []wire.Exception `json:"exceptions,omitempty"`
+	More       int              `json:"more,omitempty"`
+	Before     []byte           `json:"before,omitempty"` // canonical items, one a line
 }
 
-// readOutcome reads a receipt's body; an empty one is a job not begun, or one
-// whose outcomes the hub has acknowledged.
-func readOutcome(r pos.Receipt) (outcome, error) {
-	out := outcome{wire.Result{Job: r.Job, HubEpoch: r.HubEpoch, Number: r.Number, Done: r.Done}}
-	if len(r.Body) == 0 {
-		return out, nil
+// readOutcome sums up a receipt's body.
+func readOutcome(r pos.Receipt) (sum outcome, err error) {
+	docs := json.NewDecoder(bytes.NewReader(r.Body))
+	for {
+		var o outcome
+		err := docs.Decode(&o)
+		if errors.Is(err, io.EOF) {
+			return sum, nil
+		}
+		if err != nil {
+			return sum, fmt.Errorf("cannot read the receipt of job %d: %w", r.Number, err)
+		}
+		sum.join(o)
 	}
-	if err := json.Unmarshal(r.Body, &out.Result); err != nil {
-		return out, fmt.Errorf("cannot read the receipt of job %d: %w", r.Number, err)
+}
+
+func (o *outcome) join(p outcome) {
+	addCounts(&o.Counts, p.Counts)
+	o.More += p.More
+	for _, e := range p.Exceptions {
+		o.except(e)
 	}
-	out.Done = r.Done
-	return out, nil
+	o.Before = append(o.Before, p.Before...)
 }
 
-func (o *outcome) identify(job wire.Job, posEpoch string) {
-	o.Job, o.HubEpoch, o.Number, o.POSEpoch = job.ID, job.HubEpoch, job.Number, posEpoch
+func addCounts(c *wire.Counts, d wire.Counts) {
+	c.Created += d.Created
+	c.Adopted += d.Adopted
+	c.Updated += d.Updated
+	c.Equal += d.Equal
+	c.Kept += d.Kept
+	c.Deleted += d.Deleted
+	c.Retired += d.Retired
+	c.Unlinked += d.Unlinked
+	c.Skipped += d.Skipped
+	c.Parked += d.Parked
 }
 
-func (o *outcome) body() []byte { return wire.EncodeControl(o.Result) }
+// result is the outcome as it travels.
+func (o outcome) result(r pos.Receipt, posEpoch string) wire.Result {
+	return wire.Result{
+		Job: r.Job, HubEpoch: r.HubEpoch, Number: r.Number, Done: r.Done, POSEpoch: posEpoch,
+		Counts: o.Counts, Exceptions: o.Exceptions, More: o.More, Before: string(o.Before),
+	}
+}
+
+func (o *outcome) empty() bool {
+	return o.Counts == wire.Counts{} && o.More == 0 && len(o.Exceptions) == 0
+}
+
+func (o *outcome) body() []byte {
+	if o.empty() {
+		return nil
+	}
+	return wire.EncodeControl(o)
+}
 
 // add records what became of one item.
 func (o *outcome) add(plan merge.ItemPlan, id item.ID) {
@@ -45,8 +89,24 @@ func (o *outcome) add(plan merge.ItemPlan, id item.ID) {
 		o.except(e)
 	}
 	if before, ok := plan.Before(id); ok {
-		o.Before += string(item.Append(nil, before)) + "\n"
+		o.image(before)
 	}
+}
+
+// maxBefore bounds the before-images of a job: a result must fit a batch. Beyond
+// it a revert cannot set items back, which the result says.
+const maxBefore = 4 << 20
+
+func (o *outcome) image(before item.Item) {
+	line := append(item.Append(nil, before), '\n')
+	if len(o.Before)+len(line) <= maxBefore {
+		o.Before = append(o.Before, line...)
+		return
+	}
+	o.except(wire.Exception{
+		N: -1, Kind: before.Kind, Key: before.Key, Action: string(merge.Update), Code: "no_before_image",
+		Why: "the job changed more than a result can hold; this item cannot be set back by a revert",
+	})
 }
 
 // except lists an exception, up to the protocol's limit; beyond it only counts.
@@ -67,10 +127,4 @@ func clip(s string, n int) string {
 		n--
 	}
 	return s[:n]
-}
-
-// copy is the outcome as it was, for a slice that may be rolled back.
-func (o outcome) copy() outcome {
-	o.Exceptions = o.Exceptions[:len(o.Exceptions):len(o.Exceptions)]
-	return o
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"plait/agent/pos"
@@ -23,7 +24,6 @@ type run struct {
 	recv     *receiver
 	planner  *merge.Planner
 	receipt  pos.Receipt // as committed
-	outcome  outcome     // as committed
 	revision int64       // of the record, up to which the index is level
 	meta     pos.Meta
 	alone    bool // the last slice failed as a whole: go on item by item
@@ -45,7 +45,7 @@ func (r *run) nextSlice(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &slice{run: r, tx: tx, next: r.receipt.NextItem, outcome: r.outcome.copy()}
+	s := &slice{run: r, tx: tx, next: r.receipt.NextItem}
 	r.recv.tx = tx
 	if err := s.apply(ctx); err != nil {
 		return r.failed(ctx, tx, err)
@@ -116,9 +116,6 @@ func (r *run) settle(ctx context.Context, tx pos.Tx) error {
 
 // apply plans and writes items until the slice's time is up or the job ends.
 func (s *slice) apply(ctx context.Context) error {
-	if s.next == 0 {
-		s.outcome.Counts = wire.Counts{}
-	}
 	end := s.Now().Add(orDefault(s.Slice))
 	for s.next < s.planner.Len() {
 		if err := s.item(ctx); err != nil {
@@ -146,7 +143,6 @@ func (s *slice) putReceipt(ctx context.Context) (pos.Receipt, error) {
 			s.outcome.except(e)
 		}
 	}
-	s.outcome.Done = done
 	receipt := pos.Receipt{
 		Job: s.job.ID, HubEpoch: s.job.HubEpoch, Number: s.job.Number,
 		NextItem: s.next, Done: done, Body: s.outcome.body(), At: s.Now(),
@@ -170,7 +166,8 @@ func (s *slice) commit(ctx context.Context, receipt pos.Receipt) error {
 	if err != nil {
 		return s.failed(ctx, nil, err)
 	}
-	s.run.receipt, s.run.outcome = receipt, s.outcome
+	receipt.Body = slices.Concat(s.run.receipt.Body, receipt.Body)
+	s.run.receipt = receipt
 	return nil
 }
 
@@ -207,7 +204,7 @@ func (r *run) parkAborted(ctx context.Context, cause error) error {
 	if err != nil {
 		return err
 	}
-	s := &slice{run: r, tx: tx, next: r.receipt.NextItem, outcome: r.outcome.copy()}
+	s := &slice{run: r, tx: tx, next: r.receipt.NextItem}
 	r.recv.tx = tx
 	plan, err := s.planner.Plan(s.next)
 	if err != nil && !isDataError(err) {

@@ -266,11 +266,12 @@ func (tx *applying) PutReceipt(_ context.Context, r pos.Receipt) error {
 	}
 	return tx.do(func(st *memoryState) error {
 		head, _ := st.head()
-		r.Order = head.Order + 1
+		now := r // this runs again at the commit
+		now.Order = head.Order + 1
 		if old, ok := st.receipts[r.Job]; ok {
-			r.Order, r.Body = old.Order, slices.Concat(old.Body, r.Body)
+			now.Order, now.Body = old.Order, slices.Concat(old.Body, r.Body)
 		}
-		st.receipts[r.Job] = r
+		st.receipts[r.Job] = now
 		return nil
 	})
 }
