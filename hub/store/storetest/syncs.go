@@ -18,7 +18,7 @@ func syncs(s suite) {
 		return errors.Join(err, tx.SetSyncSize("head", "service", 18))
 	})
 	err := s.db.WithNetwork(s.Context(), "n", func(tx *store.NetworkTx) error {
-		_, err := tx.AddSync(store.Sync{Plan: "p1", Source: "head", By: "ann"})
+		_, err := tx.AddSync(store.Sync{Plan: "p1", Source: "head", Body: []byte("one"), By: "ann"})
 		return err
 	})
 	s.is(err, store.ErrConflict, "a Test that was carried out already")
