@@ -68,6 +68,7 @@ type putter struct {
 	newFrom  int64 // the first id that this transaction inserts
 	fresh    []any // arguments of rows to insert, not yet inserted
 	changed  int
+	notNew   bool           // rows that were taken for new were not: look them up first
 	wrong    map[*kind]bool // kinds whose kept sums may hold a damaged row
 }
 
@@ -130,11 +131,72 @@ type keyGen struct {
 
 func (p *putter) stretch(items []item.Item) error {
 	k := p.kinds.named(items[0].Kind)
+	// Of kinds that only go up (generation 0) nearly all rows are new: they are
+	// written at once, and looked up only if one turns out to be there.
+	if items[0].Gen == 0 && len(items) == bulk && !p.notNew {
+		return p.allNew(k, items)
+	}
 	old, err := p.olds(k.id, items)
 	if err != nil {
 		return err
 	}
 	for i := range items {
+		if err := p.one(k, &items[i], old); err != nil {
+			return err
+		}
+	}
+	return p.insertFresh()
+}
+
+// allNew inserts a whole stretch with one statement. Rows that are there already
+// it leaves alone, and they are put the long way.
+func (p *putter) allNew(k *kind, items []item.Item) error {
+	if err := p.insertFresh(); err != nil {
+		return err
+	}
+	bodies := make([][]byte, len(items))
+	for i := range items {
+		bodies[i] = item.Append(make([]byte, 0, 512), items[i])
+		if len(bodies[i]) > item.MaxBytes { // it is to be parked, the long way
+			p.notNew = true
+			return p.stretch(items)
+		}
+	}
+	first := p.lastID + 1
+	for i := range items {
+		p.insert(k, &items[i], item.DigestOf(bodies[i]), bodies[i])
+	}
+	st, err := p.get(insertItems + " ON CONFLICT DO NOTHING")
+	if err != nil {
+		return err
+	}
+	res, err := st.ExecContext(p.ctx, p.fresh...)
+	p.fresh = p.fresh[:0]
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == bulk {
+		p.changed += bulk
+		return err
+	}
+	p.notNew = true
+	return p.someOld(k, items, bodies, first)
+}
+
+// someOld sorts out a stretch of which not every row was new.
+func (p *putter) someOld(k *kind, items []item.Item, bodies [][]byte, first int64) error {
+	old, err := p.olds(k.id, items)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		if o := old[keyGen{items[i].Key, items[i].Gen}]; o != nil && o.id == first+int64(i) {
+			p.changed++
+			continue
+		}
+		if !items[i].Deleted {
+			k.remove(item.DigestOf(bodies[i])) // counted, and not inserted
+		}
 		if err := p.one(k, &items[i], old); err != nil {
 			return err
 		}

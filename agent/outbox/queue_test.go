@@ -2,7 +2,9 @@ package outbox_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -228,5 +230,42 @@ func TestStatus(t *testing.T) {
 	s, err := a.Status(t.Context())
 	if err != nil || s.Pending["service"] != 3 || s.Results != 1 || s.Total != 4 || s.Oldest != time.Hour {
 		t.Errorf("status %+v, %v", s, err)
+	}
+}
+
+// TestManyUploadOnlyItems: rows that are taken for new, and of which some are not,
+// or stand twice.
+func TestManyUploadOnlyItems(t *testing.T) {
+	a := newAgent(t)
+	sale := func(n, price int) item.Item {
+		it := service(fmt.Sprint(n), 0, price)
+		it.Kind = "service"
+		return it
+	}
+	many := func(from, to, price int) (items []item.Item) {
+		for n := from; n < to; n++ {
+			items = append(items, sale(n, price))
+		}
+		return items
+	}
+	a.put(many(0, 100, 1)...)
+	a.put(append(many(60, 200, 2), many(190, 195, 3)...)...)
+	large := sale(300, 1)
+	large.Fields = large.Fields.With("note", item.MustText(strings.Repeat("x", item.MaxBytes)))
+	a.put(append(many(200, 220, 1), append(many(0, 40, 1), large)...)...)
+	a.put(append([]item.Item{dead(sale(1, 1))}, many(300, 360, 4)...)...)
+	a.upload()
+	a.checkLevel()
+	if n := len(a.hub.items); n != 280 || a.pending() != 0 {
+		t.Errorf("the hub has seen %d items, want 280; %d pending", n, a.pending())
+	}
+	if n, err := a.Live(t.Context(), "service"); err != nil || n != 279 {
+		t.Errorf("%d alive, want 279; %v", n, err)
+	}
+	if it, _, err := a.Latest(t.Context(), "service", "193"); err != nil || it.Fields.Get("price").Int() != 3 {
+		t.Errorf("of two states in one put the first counts: %+v, %v", it, err)
+	}
+	if _, ok, err := a.Latest(t.Context(), "service", "1"); err != nil || ok {
+		t.Errorf("an acknowledged tombstone without generations is kept: %v, %v", ok, err)
 	}
 }
