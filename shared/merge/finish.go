@@ -150,6 +150,9 @@ func (out ItemPlan) Exceptions() []wire.Exception {
 		e.Code, e.Why = string(out.Reason), out.Why
 		if out.Action == Adopt && e.Why == "" {
 			e.Code, e.Why = string(Adopt), "the store's own item was linked"
+			if out.called != "" && out.called != out.Name {
+				e.Why = fmt.Sprintf("the store's own item %s was linked", quote(out.called))
+			}
 		}
 		list = append(list, e)
 	}

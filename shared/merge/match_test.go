@@ -164,14 +164,14 @@ func TestAdoptedItemIsFoundByItsOwnUID(t *testing.T) {
 
 func TestAdoptionKeepsBirthAndIsSaid(t *testing.T) {
 	l := newLab(t)
-	l.put("service", "name", "Cut")
-	plans := l.run(job(1, put(t, "service", "u1", "name", "Cut")), wire.Own{})
+	l.put("service", "name", "our  cut", "sku", "A")
+	plans := l.run(job(1, put(t, "service", "u1", "name", "Cut", "sku", "A")), wire.Own{})
 	link := l.get("service", "1").Link
 	if link == nil || link.UID != "u1" || link.Birth != item.BornLocal || !link.Adopted {
 		t.Fatalf("the link is %+v", link)
 	}
 	list := plans[0].Exceptions()
-	if len(list) == 0 || list[0].Action != string(merge.Adopt) || list[0].Name != "Cut" || list[0].Key != "1" {
+	if len(list) == 0 || list[0].Action != string(merge.Adopt) || list[0].Name != "Cut" || list[0].Key != "1" || !strings.Contains(list[0].Why, "our  cut") {
 		t.Errorf("the exceptions are %+v", list)
 	}
 }

@@ -32,8 +32,9 @@ type ItemPlan struct {
 	// Write holds the fields to write, in the receiver's references.
 	Write  item.Fields
 	origin item.Origin
-	revert bool // it links nothing
-	relink bool // the link takes UID: it was found by an alias
+	called string // how the store called the item that is adopted
+	revert bool   // it links nothing
+	relink bool   // the link takes UID: it was found by an alias
 }
 
 // Planner plans the items of one job for one store, in their order. It is not

@@ -30,6 +30,9 @@ func (p *Planner) planPut(out ItemPlan, pi wire.PayloadItem, kind *kindPlan) (It
 			return out.end(Park, NotFound, "%s %s was there a moment ago and is gone; it will be tried again", pi.Kind, m.key), nil
 		}
 		out.Local = local
+		if m.adopt {
+			out.called = local.Fields.Get(kind.Match.Name).Str()
+		}
 	}
 	return p.mergeItem(out, pi, kind, m), nil
 }
