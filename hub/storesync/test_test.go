@@ -3,6 +3,7 @@ package storesync_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -88,6 +89,44 @@ func TestTwoTestsOfTheSameStateAgree(t *testing.T) {
 	h.put("uptown", thing("category", "5", "name", "hair"))
 	if c := h.test(r); c.State == a.State || c.Payload != a.Payload {
 		t.Errorf("a receiver moved: the payload must stay (%t) and the state change (%t)", c.Payload == a.Payload, c.State != a.State)
+	}
+}
+
+func TestProgressIsToldStoreByStore(t *testing.T) {
+	h := newHub(t)
+	h.salonList()
+	var told []string
+	_, err := h.sync.Test(t.Context(), request(all("category"), "uptown", "downtown"), func(name string, done, total int) {
+		told = append(told, fmt.Sprintf("%s %d/%d", name, done, total))
+	})
+	if err != nil || !slices.Equal(told, []string{"downtown 1/2", "uptown 2/2"}) {
+		t.Errorf("told %v, %v", told, err)
+	}
+}
+
+// A Test changes nothing at any store, and queues nothing.
+func TestTestChangesNothing(t *testing.T) {
+	h := newHub(t)
+	h.salonList()
+	h.put("uptown", thing("category", "5", "name", "hair"))
+	look := func() (out string) {
+		for _, id := range []string{"head", "uptown"} {
+			err := h.db.ViewStore(t.Context(), id, func(v *store.StoreView) error {
+				items, err := v.Items("category", item.ID{}, 100)
+				jobs, err2 := v.Jobs(10)
+				out += fmt.Sprint(items, jobs)
+				return errors.Join(err, err2)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return out
+	}
+	before := look()
+	h.test(request(all("service", "category"), "uptown"))
+	if look() != before {
+		t.Error("a Test changed items or jobs")
 	}
 }
 
