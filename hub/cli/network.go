@@ -50,7 +50,7 @@ func (a *App) networkSet() *cobra.Command {
 				return err
 			}
 			if switches == nil && overlay == nil {
-				return usageError{fmt.Errorf("nothing to change: give --switch or --catalog")}
+				return usageError{fmt.Errorf("nothing to change: give --switch, --catalog or --shipped-kinds")}
 			}
 			n, err := ask[operator.Network](cmd, a, http.MethodPatch, at("networks", args[0]), operator.SetNetwork{Switches: switches, Overlay: overlay})
 			if err != nil {

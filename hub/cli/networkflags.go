@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,11 +18,13 @@ import (
 // networkFlags are those by which a network's settings are given.
 type networkFlags struct {
 	catalog  string
+	shipped  bool
 	switches []string
 }
 
 func (f *networkFlags) define(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.catalog, "catalog", "", "folder with the network's own kinds (*.yaml); an empty folder takes them away")
+	cmd.Flags().StringVar(&f.catalog, "catalog", "", "folder with the network's own kinds (*.yaml)")
+	cmd.Flags().BoolVar(&f.shipped, "shipped-kinds", false, "take the network's own kinds away again")
 	cmd.Flags().StringArrayVar(&f.switches, "switch", nil, "a switch and its position: price_sync=on (repeatable)")
 }
 
@@ -36,7 +39,12 @@ func (f *networkFlags) read() (switches map[string]bool, overlay json.RawMessage
 		}
 		switches[name] = position == "on"
 	}
-	if f.catalog == "" {
+	switch {
+	case f.catalog != "" && f.shipped:
+		return nil, nil, usageError{errors.New("--catalog and --shipped-kinds contradict each other")}
+	case f.shipped:
+		return switches, json.RawMessage(`{"kinds":[]}`), nil
+	case f.catalog == "":
 		return switches, nil, nil
 	}
 	overlay, err = ownKinds(f.catalog)

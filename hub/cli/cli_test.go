@@ -1,0 +1,234 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	"plait/hub/operator"
+	"plait/hub/storesync"
+)
+
+func TestNetworksAndStores(t *testing.T) {
+	h := newHub(t)
+	h.run("network list").done("There is no network yet")
+	h.run("store add One").failed(1, "there is no network yet", "plait-hub network add")
+	h.run("network add Bella --switch price_sync=on").done(`"Bella" was added`, "price_sync")
+	h.run("network add Bella").failed(1, `there is a network called "Bella" already`)
+	h.run("network add X --switch speed=on").failed(1, `there is no switch "speed"`, "price_sync")
+	h.run("network set Bella --switch price_sync=off").done("changed")
+	h.run("network set Bella").failed(2, "nothing to change")
+
+	h.run("store list").done("There is no store yet")
+	h.run("store add --role head_office", "Head Office").done(`"Head Office" was added`, "At the store's PC")
+	h.run("store add One --label north").done("was added")
+	h.run("store add One").failed(1, `has a store called "One" already`)
+	h.run("store add Two --role king").failed(1, `no role "king"`)
+	h.run("store add", "a\x1b]0;x\a").failed(1, "cannot be shown")
+	h.run("store list").done("Head Office", "One", "head_office", "new")
+	h.run("store show One").done("Bella/One", "labels", "north", "never")
+	h.run("store show nope").failed(1, "store nope: not found")
+	h.run("store replace One").done("At the store's PC")
+	h.run("store link One --role head_office").failed(1, "Head Office is head office of Bella")
+	h.run("store link One --role single").done("One is single of network Bella")
+	h.run("upload One").failed(1, "has no PC that could upload")
+	h.run("audit --network Bella").done("store.link", "administrator", "One")
+	h.run("audit").done("network.add", "token.add")
+	h.run("health").done("open jobs", "2 new")
+
+	h.run("network add Rival").done()
+	h.run("store add One --network Rival").done()
+	h.run("store add Three").failed(2, "--network", "Bella, Rival")
+	h.run("store show One").failed(1, `"Bella/One" or "Rival/One"`)
+	h.run("store show Rival/One").done("Rival/One")
+}
+
+func TestEveryCommandPrintsJSON(t *testing.T) {
+	h := newHub(t)
+	h.run("network add Bella").done()
+	h.store("One", "branch")
+	for _, words := range []string{
+		"version", "config check", "health", "audit", "network list", "store list", "store show One", "store replace One", "store release One",
+		"store switch One off", "store switch One on", "store link One --role single", "queue", "queue One", "queue One --all",
+		"upload One", "upload One --full", "sync list", "token list", "token add vic", "store revoke One --yes", "network set Bella --switch price_sync=on",
+	} {
+		var v any
+		h.run(words + " --json").into(&v)
+	}
+	r := h.run("--json store show nope")
+	var e struct{ Error struct{ Code, Message string } }
+	if err := json.Unmarshal([]byte(r.err), &e); err != nil || r.status != 1 || e.Error.Code != "not_found" {
+		t.Errorf("the error is %q, status %d", r.err, r.status)
+	}
+}
+
+func TestStoreLife(t *testing.T) {
+	h := newHub(t)
+	h.run("network add Bella").done()
+	one := h.store("One", "branch")
+	h.run("store show One").done("enrolled", "PC-1")
+	one.uploads("Acme")
+	h.run("store show One").done("1 vendor", "9.9", "a POS", "schedule", "ok")
+	h.run("store release One").done("release code")
+	h.run("upload One --full").done("A full upload of store One runs at its next contact.", "is due")
+	h.run("store show One").done("A full upload, asked for by administrator")
+	h.run("store switch One sideways").failed(1, "on or off")
+	h.run("store switch One off --deliver --cancel").failed(2, "either")
+	h.run("store switch One off").done("is off")
+	h.run("store switch One on").done("is on")
+
+	h.answer("", "store revoke One").failed(1, "not confirmed", "--yes")
+	h.answer("Two\n", "store revoke One").failed(1, "not confirmed")
+	h.run("store show One").done("ok")
+	h.answer("one\n", "store revoke One").done("was revoked")
+	h.run("store show One").done("revoked")
+}
+
+// The whole of a sync at the hub: tested, confirmed in words, run, looked at and
+// cancelled; with an item whose name would break a terminal.
+func TestSync(t *testing.T) {
+	h := newHub(t)
+	h.run("network add Bella").done()
+	head, one := h.store("Head Office", "head_office"), h.store("One", "branch")
+	h.run("sync test --kind vendor --all").failed(1, "has not uploaded yet")
+	hostile := "Acme\x1b[31m\u202e"
+	head.uploads("Bolt", hostile)
+	one.uploads(hostile)
+
+	h.run("sync test --all").failed(2, "nothing is selected")
+	h.run("sync test --name vendor --all").failed(2, "kind=name")
+	h.run("sync test --kind vendr --all").failed(1, "vendr")
+	test := h.run("sync test --kind vendor --all").done("Head Office", "One", "1 created", "1 adopted", `Acme\u001b[31m\u202e`)
+	if strings.ContainsAny(test.out, "\x1b\u202e") {
+		t.Errorf("a name reached the terminal as it is: %q", test.out)
+	}
+	digest := regexp.MustCompile(`sync run ([0-9a-f]{64})`).FindStringSubmatch(test.out)
+	if digest == nil {
+		t.Fatalf("the Test names no digest: %s", test.out)
+	}
+	h.run("sync run " + strings.Repeat("0", 64)).failed(1, "expired")
+	h.answer("no\n", "sync run "+digest[1]).failed(1, "not confirmed")
+	h.run("queue").done("No job is open.")
+	ran := h.answer("yes\n", "sync run "+digest[1])
+	ran.done("Head Office", "One", "queued")
+	if !strings.Contains(ran.err, "Copy 2") {
+		t.Errorf("it was confirmed without words: %q", ran.err)
+	}
+	h.run("sync run --yes " + digest[1]).done("queued") // the same again queues nothing twice
+
+	var jobs []operator.Job
+	h.run("queue One --json").into(&jobs)
+	if len(jobs) != 1 || jobs[0].State != "queued" || jobs[0].By != "administrator" {
+		t.Fatalf("the queue is %+v", jobs)
+	}
+	h.run("job show " + jobs[0].ID).done("queued", "administrator")
+	h.run("store switch One off").failed(1, "1 jobs are open")
+	h.answer("one\n", "store revoke Head Office").failed(2, "one store")
+	var list []storesync.Sync
+	h.run("sync list --json").into(&list)
+	if len(list) != 1 || list[0].States["queued"] != 1 {
+		t.Fatalf("the syncs are %+v", list)
+	}
+	h.run("sync show " + list[0].ID).done("Run by administrator")
+	h.run("sync cancel " + list[0].ID).done("cancelled")
+	h.run("job cancel " + jobs[0].ID).done("was cancelled")
+	h.run("queue").done("No job is open.")
+	h.run("queue One --all").done("cancelled")
+	h.run("audit --network Bella").done("sync.run", "job.cancel")
+	h.run("job show none").failed(1, "job none: not found")
+	h.run("sync show none").failed(1, "not found")
+}
+
+func TestSyncRequestFile(t *testing.T) {
+	h := newHub(t)
+	h.run("network add Bella").done()
+	head, one := h.store("Head Office", "head_office"), h.store("One", "branch")
+	head.uploads("Bolt")
+	one.uploads()
+	file := writeFile(t, "request.json", `{"source":"Head Office","kinds":[{"kind":"vendor","names":["Bolt"]}],"receivers":["One"]}`)
+	h.run("sync test --request", file).done("1 created")
+	h.run("sync test --request", filepath.Join(t.TempDir(), "none.json")).failed(1, "none.json")
+}
+
+func TestTokensAndRoles(t *testing.T) {
+	h := newHub(t)
+	h.run("network add Bella").done()
+	var made operator.MadeToken
+	h.run("token add vic --network Bella --json").into(&made)
+	file := writeFile(t, "vic.token", made.Secret)
+	h.run("store list --token-file", file).done("There is no store yet")
+	h.run("store add One --token-file", file).failed(1, "takes the role admin, and vic has viewer")
+	h.run("token list").done("vic", "viewer", "Bella", "whole hub")
+	h.run("token revoke " + made.ID).done("was revoked")
+	h.run("store list --token-file", file).failed(1, "was taken back")
+	h.run("token add x --role king").failed(1, "no role")
+	h.run("token revoke none").failed(1, "not found")
+	if runtime.GOOS != "windows" {
+		if err := os.Chmod(file, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		h.run("store list --token-file", file).failed(1, "chmod 600")
+	}
+}
+
+func TestFindingTheHub(t *testing.T) {
+	h := newHub(t)
+	token, ca := filepath.Join(h.data, "admin.token"), filepath.Join(h.data, "ca.pem")
+	far := func(args ...string) ran { return run(t, "", nil, append([]string{"network", "list"}, args...)...) }
+	far("--hub", h.url, "--token-file", token, "--ca", ca).done()
+	far("--hub", h.url, "--token-file", token).failed(1, "cannot trust the hub", "--ca")
+	far("--hub", h.url).failed(2, "--token-file")
+	far("--hub", "http://hub.example", "--token-file", token).failed(2, "https")
+	far("--hub", "hub.example", "--token-file", token).failed(2, "https://host:port")
+	far("--hub", "https://127.0.0.1:1", "--token-file", token).failed(1, "cannot reach the hub at 127.0.0.1:1")
+	far("--data", t.TempDir()).failed(1, "cannot find a hub", "plait-hub serve")
+	far("--hub", h.url, "--token-file", token, "--ca", token).failed(1, "holds no certificate")
+	run(t, "", []string{"PLAIT_HUB_URL=" + h.url, "PLAIT_HUB_TOKEN_FILE=" + token, "PLAIT_HUB_CA=" + ca}, "network", "list").done()
+}
+
+func TestCommandLine(t *testing.T) {
+	run(t, "", nil, "version").done("1.2.3")
+	run(t, "", nil).done("Usage:")
+	run(t, "", nil, "frob").failed(2, `no command "frob"`)
+	run(t, "", nil, "store", "frob").failed(2, `no command "frob"`)
+	run(t, "", nil, "store", "show").failed(2, "one store")
+	run(t, "", nil, "store", "list", "--frob").failed(2, "--frob")
+}
+
+func TestConfigCheck(t *testing.T) {
+	run(t, "", nil, "config", "check", "--config", "../../configs/hub.example.yaml").done("The settings are right.", "hub.example.com")
+	bad := writeFile(t, "hub.yaml", "listen: :8443\nnmaes: [x]\nlog:\n  level: loud\n")
+	run(t, "", nil, "config", "check", "--config", bad).failed(1, `hub.yaml:2: there is no setting "nmaes"; did you mean "names"?`)
+	run(t, "", nil, "serve", "--config", bad).failed(1, "hub.yaml:2")
+	if runtime.GOOS != "windows" {
+		open := t.TempDir()
+		if err := os.Chmod(open, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		run(t, "", nil, "config", "check", "--config", writeFile(t, "hub.yaml", ""), "--data", open).failed(1, "chmod o-w")
+	}
+}
+
+func TestOwnKinds(t *testing.T) {
+	h := newHub(t)
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("poster.yaml", "kind: poster\ntitle: Posters\nhelp: What hangs in the window.\nmatch: {name: name}\nfields:\n  name: {title: Name, type: text, policy: lokced}\n")
+	h.run("network add Bella --catalog", dir).failed(1, "poster.yaml", "lokced")
+	write("poster.yaml", "kind: poster\ntitle: Posters\nhelp: What hangs in the window.\nmatch: {name: name}\nfields:\n  name: {title: Name, type: text, policy: locked}\n")
+	h.run("network add Bella --catalog", dir).done("poster")
+	before := h.run("network list --json").out
+	h.run("network set Bella --shipped-kinds").done()
+	if after := h.run("network list --json").out; strings.Contains(after, "poster") || after == before {
+		t.Errorf("the network's own kinds are still there: %s", after)
+	}
+}
