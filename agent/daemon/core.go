@@ -22,6 +22,7 @@ const (
 	compareTurn  = 100 * time.Millisecond // that a comparison works before it rests
 	pruneEvery   = 30 * time.Second
 	watchEvery   = time.Minute
+	watchSoon    = 2 * time.Second
 )
 
 // capturer is what the loops need of capture.Capturer.
@@ -50,7 +51,7 @@ type core struct {
 	catalogChanged bool          // the conductor's goroutine alone uses it
 
 	mu       sync.Mutex
-	trouble  error         // why the POS could not be captured at the last try
+	trouble  error         // why the POS could not be captured at the last try; errUntried before one
 	findings []pos.Finding // of the last look at the schema
 	finished time.Time     // when this process last ended a comparison
 }
@@ -66,7 +67,7 @@ func (c *core) run(ctx context.Context) {
 	loops.Go(func() { repeat(ctx, func() time.Duration { c.captureOnce(ctx); return c.config.Capture.Every }) })
 	loops.Go(func() { repeat(ctx, func() time.Duration { return c.compareOnce(ctx) }) })
 	loops.Go(func() { repeat(ctx, func() time.Duration { c.pruneOnce(ctx); return pruneEvery }) })
-	loops.Go(func() { repeat(ctx, func() time.Duration { c.watchOnce(ctx); return watchEvery }) })
+	loops.Go(func() { repeat(ctx, func() time.Duration { return c.watchOnce(ctx) }) })
 	select {
 	case <-ctx.Done():
 	case <-c.renew:
@@ -102,6 +103,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// errUntried stands until capture was tried once.
+var errUntried = errors.New("the POS database was not looked at yet")
+
 // captureOnce drains what the POS changed. Where the POS came back, or Plait's
 // tables are not there, a conversation follows soon: jobs may wait for it.
 func (c *core) captureOnce(ctx context.Context) {
@@ -114,7 +118,7 @@ func (c *core) captureOnce(ctx context.Context) {
 	c.trouble = err
 	c.mu.Unlock()
 	switch {
-	case err == nil && before != nil:
+	case err == nil && before != nil && !errors.Is(before, errUntried) && !errors.Is(before, pos.ErrAbsent):
 		c.log.Info().Msg("the POS database can be read again")
 		c.conductor.kick(kickSoon)
 	case errors.Is(err, pos.ErrAbsent):
@@ -176,13 +180,13 @@ func (c *core) pruneOnce(ctx context.Context) {
 // watchOnce holds mapping and triggers against the schema. What a POS upgrade
 // broke pauses its kind alone; triggers that are gone come back with the next
 // conversation, which compares.
-func (c *core) watchOnce(ctx context.Context) {
-	if c.gate.pass() != nil || c.posTrouble() != nil {
-		return
+func (c *core) watchOnce(ctx context.Context) time.Duration {
+	if err := c.posTrouble(); err != nil || c.gate.pass() != nil {
+		return watchSoon // until the POS can be read, there is nothing to hold against it
 	}
 	findings, err := c.gate.Check(ctx)
 	if err != nil {
-		return // captureOnce says what is wrong with the POS
+		return watchSoon // captureOnce says what is wrong with the POS
 	}
 	c.mu.Lock()
 	before := pausedKinds(c.findings)
@@ -199,6 +203,7 @@ func (c *core) watchOnce(ctx context.Context) {
 			c.conductor.kick(kickSoon)
 		}
 	}
+	return watchEvery
 }
 
 func (c *core) posTrouble() error {

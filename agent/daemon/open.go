@@ -80,7 +80,7 @@ func (d *Daemon) openCore(ctx context.Context) (_ *core, err error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{config: d.config, cred: cred, box: box, log: d.log, now: d.now, renew: make(chan struct{}, 1)}
+	c := &core{config: d.config, cred: cred, box: box, log: d.log, now: d.now, trouble: errUntried, renew: make(chan struct{}, 1)}
 	c.closers = append(c.closers, func() error { hub.Close(); return nil })
 	defer func() {
 		if err != nil {

@@ -25,7 +25,7 @@ func judge(s control.Status, lack error, running bool) (state, sentence string) 
 	case s.Current != nil:
 		return control.Working, "An upload is running: " + s.Current.Text
 	case !s.PausedSince.IsZero():
-		return control.Paused, fmt.Sprintf("Capture is paused since %s for an upgrade of the POS: run plait-agent resume when that is done.", when(s.PausedSince, s.Now))
+		return control.Paused, fmt.Sprintf("Capture is paused since %s for an upgrade of the POS: run plait-agent resume when that is done.", s.PausedSince.In(s.Now.Location()).Format("2006-01-02 15:04"))
 	}
 	if troubles := troubles(s); len(troubles) > 0 {
 		return control.Trouble, fmt.Sprintf("%s; %s, and the next upload runs %s.", upper(strings.Join(troubles, "; ")), waits(s), when(s.Next, s.Now))

@@ -73,7 +73,7 @@ func (c *core) describe(s *control.Status) {
 	var shut shutError
 	if errors.As(c.gate.pass(), &shut) {
 		s.PausedSince = shut.since
-	} else if err := c.posTrouble(); err != nil && !errors.Is(err, pos.ErrAbsent) {
+	} else if err := c.posTrouble(); err != nil && !errors.Is(err, pos.ErrAbsent) && !errors.Is(err, errUntried) {
 		s.POSTrouble = err.Error()
 	}
 	s.PausedKinds = c.paused()

@@ -58,10 +58,10 @@ func (c *sqlConnector) checkTriggers(ctx context.Context, s *session, st *state)
 		return nil, err
 	}
 	if !slices.Contains(tables, "plait_changes") && len(there) > 0 {
-		return []Finding{{Subject: "triggers", Message: "plait_changes is gone while triggers write to it, so the POS's own statements fail: run plait-agent install at once"}}, nil
+		return []Finding{{Subject: "triggers", Message: "plait_changes is gone while triggers write to it, so the POS's own statements fail: run plait-agent upload at once, which puts it back"}}, nil
 	}
 	if len(tables) < len(ourTableNames) {
-		return []Finding{{Subject: "triggers", Message: "Plait's tables are not in the POS database: run plait-agent install"}}, nil
+		return []Finding{{Subject: "triggers", Message: "Plait's tables are not in the POS database: run plait-agent upload, which puts them there"}}, nil
 	}
 	if _, err := readMeta(ctx, s); err != nil && !errors.Is(err, ErrAbsent) {
 		return nil, err
@@ -77,7 +77,7 @@ func (c *sqlConnector) checkTriggers(ctx context.Context, s *session, st *state)
 		}
 	}
 	if len(names) > 0 {
-		return []Finding{{Subject: "triggers", Message: fmt.Sprintf("the triggers of %s are missing or out of date, so changes there wait for the next comparison: run plait-agent install", strings.Join(names, ", "))}}, nil
+		return []Finding{{Subject: "triggers", Message: fmt.Sprintf("the triggers of %s are missing or out of date, so changes there wait for the next comparison: run plait-agent upload, which puts them back and compares", strings.Join(names, ", "))}}, nil
 	}
 	return []Finding{{OK: true, Subject: "triggers", Message: fmt.Sprintf("all %d are in place", len(there))}}, nil
 }
