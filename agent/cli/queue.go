@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"plait/agent/control"
 
@@ -65,7 +66,7 @@ func (a *App) writeQueue(q control.Queue) {
 		for _, kind := range slices.Sorted(maps.Keys(q.Waiting.Kinds)) {
 			t.AppendRow(table.Row{clean(kind), q.Waiting.Kinds[kind]})
 		}
-		a.say("\n%s", t.Render())
+		a.say("\n%s", render(t))
 	}
 	if len(q.Parked) == 0 {
 		a.say("No item needs a person.")
@@ -75,7 +76,7 @@ func (a *App) writeQueue(q control.Queue) {
 	for _, p := range q.Parked {
 		t.AppendRow(table.Row{clean(p.Kind), clean(p.Key), clean(p.Name), p.Since.Format("2006-01-02 15:04"), cause(p)})
 	}
-	a.say("\nThese items need a person; they keep nothing else back:\n%s", t.Render())
+	a.say("\nThese items need a person; they keep nothing else back:\n%s", render(t))
 	if q.More > 0 {
 		a.say("… and %d more: --limit N lists more.", q.More)
 	}
@@ -96,4 +97,13 @@ func plainTable(columns ...any) table.Writer {
 	t.Style().Options = table.OptionsNoBordersAndSeparators
 	t.AppendHeader(columns)
 	return t
+}
+
+// render leaves out the spaces at the ends of lines.
+func render(t table.Writer) string {
+	lines := strings.Split(t.Render(), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
 }
