@@ -15,6 +15,7 @@ const (
 	next                    // the chain goes on
 	fresh                   // a new agent.db
 	restored                // the hub is behind the chain
+	behind                  // an image of the moment of the last hello: the agent is behind the hub
 	older                   // a restored image or a clone, behind the chain
 )
 
@@ -69,10 +70,21 @@ func dueAfter(h wire.Hello, now time.Time) time.Time {
 	return now.Add(d)
 }
 
-// ahead reports whether the hub holds a batch of this agent epoch that the agent
-// never made: then it was restored from an image of the moment of its last hello.
-func ahead(h wire.Hello, held wire.BatchMark) bool {
-	return held.Number > 0 && held != h.Acked && held != h.Frozen
+// byBatches judges a hello that is in step with the chain by the batches of its
+// agent epoch, which move between two hellos: a batch that was acknowledged and
+// that the hub lacks shows a hub that was restored, one that the hub holds and
+// the agent never made an agent that was.
+func byBatches(v verdict, h wire.Hello, held wire.BatchMark) verdict {
+	switch {
+	case v != again && v != next:
+		return v
+	case h.Acked.Number > held.Number:
+		return restored
+	case held.Number > 0 && held != h.Acked && held != h.Frozen:
+		return behind
+	default:
+		return v
+	}
 }
 
 // recognised reports whether the restore of the hub that a chain ahead of it

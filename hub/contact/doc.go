@@ -6,6 +6,9 @@
 // restored from a backup and so is behind its agents; a fresh agent.db; and an
 // older copy of the agent, from a restored image or a clone, which is held until
 // the newer chain misses its due contact or a technician releases it by code.
+// Batches tell two of them apart where a backup or an image was made within a
+// conversation ([byBatches]). Each hello that is let in ends the conversation
+// before it: store.InConversation refuses what still comes of that.
 //
 // A hub that finds itself restored starts a new hub epoch, once: a store whose
 // chain was let in before that epoch, and whose agent has not seen it, needs no

@@ -74,21 +74,22 @@ func (s *session) open() (w wire.Welcome, held, err error) {
 	if s.place, err = s.tx.Epoch(store.AgentEpoch, s.hello.AgentEpoch); err != nil {
 		return w, nil, err
 	}
-	v := judge(s.hello, s.last, s.place, s.tx.Store.Installation)
-	if v == again || v == next {
-		b, err := s.tx.LastBatch(s.place)
-		if err != nil {
-			return w, nil, err
-		}
-		if ahead(s.hello, b.BatchMark) {
-			v = older
-		}
+	b, err := s.tx.LastBatch(s.place)
+	if err != nil {
+		return w, nil, err
 	}
+	v := byBatches(judge(s.hello, s.last, s.place, s.tx.Store.Installation), s.hello, b.BatchMark)
 	switch v {
 	case older:
 		return s.hold()
+	case behind:
+		w, err = s.release("agent.behind")
+		return w, nil, err
 	case again:
-		w, err = s.welcome()
+		s.last.Conversation = s.hello.Conversation
+		if err = s.tx.SetContact(s.last); err == nil {
+			w, err = s.welcome()
+		}
 		return w, nil, err
 	}
 	if err := s.letIn(v); err != nil {
@@ -180,6 +181,7 @@ func (s *session) adoptBatch() error {
 func (s *session) advance(v verdict, current store.HubEpoch, pos int64) error {
 	c, now := s.last, s.tx.Now()
 	c.AgentEpoch, c.HubEpoch, c.Counter, c.Nonce = s.place, current.Place, s.hello.Chain.Counter, s.hello.Chain.Next
+	c.Conversation = s.hello.Conversation
 	c.Hello, c.HelloAt, c.Due = s.hello, now, dueAfter(s.hello, now)
 	if pos > 0 {
 		c.POSEpoch = pos

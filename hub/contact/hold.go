@@ -26,7 +26,8 @@ func (s *session) hold() (w wire.Welcome, held, err error) {
 	}
 	released := s.released()
 	if released || !now.Before(until) {
-		return s.release(released)
+		w, err = s.release("agent.released")
+		return w, nil, err
 	}
 	first := c.Held.First.IsZero() || c.Held.Hello.AgentEpoch != s.hello.AgentEpoch
 	if first {
@@ -47,16 +48,19 @@ func (s *session) hold() (w wire.Welcome, held, err error) {
 	return w, e, nil
 }
 
-// release tells the older copy to start a new agent epoch and say hello again:
-// then it is the newest, and what is the newer one now is held in its turn.
-func (s *session) release(byCode bool) (w wire.Welcome, held, err error) {
+// release tells an older copy to start a new agent epoch and say hello again:
+// then it is the newest, and what is the newer one now is held in its turn. The
+// conversation that was under way is over.
+func (s *session) release(act string) (w wire.Welcome, err error) {
+	s.last.Conversation = s.hello.Conversation
+	if err := s.tx.SetContact(s.last); err != nil {
+		return w, err
+	}
 	if w, err = s.welcome(); err != nil {
-		return w, nil, err
+		return w, err
 	}
 	w.NewAgentEpoch = true
-	d := s.detail()
-	d["by_code"] = byCode
-	return w, nil, s.tx.Audit("store "+s.tx.Store.Name, "agent.released", d)
+	return w, s.tx.Audit("store "+s.tx.Store.Name, act, s.detail())
 }
 
 func (s *session) released() bool {

@@ -83,7 +83,7 @@ func receipts(v *store.StoreView, p *wire.LinksPage, last bool) error {
 	}
 	p.Head = wire.ReceiptHead{Known: true, Absent: true}
 	for i, j := range jobs {
-		r := wire.ReceiptHead{Known: true, Job: j.ID, HubEpoch: j.EpochName, Number: j.Number, NextItem: j.Items, Done: true}
+		r := wire.ReceiptHead{Known: true, Job: j.ID, HubEpoch: j.EpochName, Number: j.Number, NextItem: j.Items, Done: true, Order: j.Receipt}
 		if i == 0 {
 			p.Head = r
 		}

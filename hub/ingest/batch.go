@@ -179,7 +179,7 @@ func (in *Ingest) write(tx *store.StoreTx, b batch, epoch, pos int64) error {
 	if err := w.put(b.items); err != nil {
 		return err
 	}
-	w.copy.Mark = b.head.Mark
+	sees(&w.copy, b.head.Mark)
 	if err := w.finish(); err != nil {
 		return err
 	}

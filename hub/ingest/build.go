@@ -53,7 +53,7 @@ func (b *builder) begin(tx *store.StoreTx) error {
 	if err != nil {
 		return err
 	}
-	contact, err := tx.Contact()
+	pos, err := tx.AddEpoch(store.POSEpoch, b.commit.Mark.POSEpoch)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (b *builder) begin(tx *store.StoreTx) error {
 		return err
 	}
 	c.Building = next
-	b.upload, b.copy, b.pos = u, c, contact.POSEpoch
+	b.upload, b.copy, b.pos = u, c, pos
 	return tx.SetCopy(c)
 }
 
@@ -207,6 +207,7 @@ func (b *builder) flip(tx *store.StoreTx) (wire.FullState, error) {
 		return wire.FullState{}, err
 	}
 	c.Live, c.Building = b.copy.Building, 0
+	sees(&c, b.commit.Mark)
 	c.Revision += b.changed
 	if err := tx.SetCopy(c); err != nil {
 		return wire.FullState{}, err

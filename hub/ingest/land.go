@@ -93,15 +93,16 @@ func (l *landing) inPlace(tx *store.StoreTx) (wire.FullState, error) {
 	if err != nil {
 		return wire.FullState{}, err
 	}
-	contact, err := tx.Contact()
+	pos, err := tx.AddEpoch(store.POSEpoch, l.commit.Mark.POSEpoch)
 	if err != nil {
 		return wire.FullState{}, err
 	}
-	w, err := newWriter(tx, u.AgentEpoch, contact.POSEpoch)
+	w, err := newWriter(tx, u.AgentEpoch, pos)
 	if err != nil {
 		return wire.FullState{}, err
 	}
 	w.force = true
+	sees(&w.copy, l.commit.Mark)
 	staged := pages[store.StagedRow]{read: func(after item.ID) ([]store.StagedRow, error) { return tx.StagedRows(u.ID, after, stagePage) },
 		id: func(r store.StagedRow) item.ID { return r.ID }}
 	for {

@@ -3,6 +3,7 @@ package ingest
 import (
 	"plait/hub/store"
 	"plait/shared/item"
+	"plait/shared/wire"
 )
 
 // writer puts items into the live copy of a store, and keeps the copy's
@@ -109,11 +110,11 @@ func before(r, old store.Item) bool {
 	return r.AgentEpoch < old.AgentEpoch || (r.AgentEpoch == old.AgentEpoch && r.AgentRev < old.AgentRev)
 }
 
-// outlived reports whether overwriting the row would lose the only trace of an
-// older history of the POS database: the store says that the item is gone, or
+// outlived reports whether overwriting the row would lose the only trace of
+// another history of the POS database: the store says that the item is gone, or
 // its key now holds something else (decision 16).
 func outlived(old, r store.Item, gone bool) bool {
-	return old.Live() && old.Digest != r.Digest && (gone || (old.POSEpoch > 0 && old.POSEpoch < r.POSEpoch))
+	return old.Live() && old.Digest != r.Digest && (gone || (old.POSEpoch > 0 && old.POSEpoch != r.POSEpoch))
 }
 
 func archived(old store.Item, gone bool) store.Archived {
@@ -138,6 +139,15 @@ func merge(old store.Item, r *store.Item) bool {
 		return false
 	}
 	return true
+}
+
+// sees keeps capture's mark. It never goes down within one history of the POS
+// database: an older agent.db knows less, and with a lower mark the next restored
+// POS database would be taken for whole.
+func sees(c *store.Copy, m wire.Mark) {
+	if m.POSEpoch != "" && (m.POSEpoch != c.Mark.POSEpoch || m.Seq > c.Mark.Seq) {
+		c.Mark = m
+	}
 }
 
 // count adds a live row to its kind's sum, or takes it away.

@@ -89,7 +89,7 @@ func settleResult(tx *store.StoreTx, j store.Job, r wire.Result) error {
 	if !r.Done {
 		return cancelled(tx, j, j.EndedBy, "a part of it had been applied")
 	}
-	j.State, j.Ended = store.Applied, tx.Now()
+	j.State, j.Ended, j.Receipt = store.Applied, tx.Now(), r.Order
 	return tx.SetJob(j)
 }
 
@@ -108,12 +108,17 @@ type Settled struct {
 	Cancelled  []store.Job // begun, cancelled, and never applied
 }
 
+// settleFor is how long after its end a job is looked at again: a receipt may
+// show that a cancelled or lost job was applied after all.
+const settleFor = 30 * 24 * time.Hour
+
 // Settle compares the queue with the newest receipt in the POS database, as a
 // hello brought it. Applied jobs above it were lost with a restored POS
 // database: they are rolled back; or lost, if they reset fields or deleted (the
 // owner may have restored because of them), or if the store takes no jobs. A job
-// that was cancelled after it was begun, and left no receipt, is cancelled. An
-// unknown head decides nothing.
+// that was cancelled after it was begun, and left no receipt, is cancelled; one
+// that ended otherwise and has a whole receipt was applied: the branch is the
+// truth. An unknown head decides nothing.
 //
 // The head must be that of the newest conversation: an old one would roll back
 // what was applied since.
@@ -121,33 +126,56 @@ func Settle(tx *store.StoreTx, head wire.ReceiptHead) (s Settled, err error) {
 	if !head.Known {
 		return s, nil
 	}
-	epoch, number, err := placeOf(tx.StoreView, head)
+	at, err := placeOf(tx.StoreView, head)
 	if err != nil {
 		return s, err
 	}
-	lost, err := tx.AppliedAfter(epoch, number)
+	ended, err := tx.Settleable(tx.Now().Add(-settleFor))
 	if err != nil {
 		return s, err
 	}
-	for _, j := range lost {
-		if err := undone(tx, j, &s); err != nil {
+	for _, j := range ended {
+		switch above := at.below(j); {
+		case j.State == store.Applied && above:
+			err = undone(tx, j, &s)
+		case j.State != store.Applied && j.ID == head.Job && head.Done:
+			err = appliedAfterAll(tx, j, head)
+		}
+		if err != nil {
 			return s, err
 		}
 	}
-	open, err := tx.OpenJobs(0)
-	if err != nil {
+	if err := settleCancels(tx, at, &s); err != nil {
 		return s, err
 	}
+	return s, drained(tx)
+}
+
+func appliedAfterAll(tx *store.StoreTx, j store.Job, head wire.ReceiptHead) error {
+	j.Why = "it was " + j.State + ", but the POS database holds its receipt"
+	j.State, j.Receipt = store.Applied, head.Order
+	if err := tx.SetJob(j); err != nil {
+		return err
+	}
+	return tx.Audit("store "+tx.Store.Name, "job.applied", jobDetail(j))
+}
+
+// settleCancels ends what was cancelled after it was begun, and never applied.
+func settleCancels(tx *store.StoreTx, at headPlace, s *Settled) error {
+	open, err := tx.OpenJobs(0)
+	if err != nil {
+		return err
+	}
 	for _, j := range open {
-		if j.State != store.CancelRequested || !j.After(epoch, number) || j.ID == head.Job {
+		if j.State != store.CancelRequested || j.ID == at.head.Job || !j.After(at.epoch, at.number) {
 			continue
 		}
 		if err := cancelled(tx, j, j.EndedBy, "nothing of it had been applied"); err != nil {
-			return s, err
+			return err
 		}
 		s.Cancelled = append(s.Cancelled, j)
 	}
-	return s, drained(tx)
+	return nil
 }
 
 // undone reopens or closes a job that a restored POS database has forgotten.
@@ -171,20 +199,44 @@ func undone(tx *store.StoreTx, j store.Job, s *Settled) error {
 	return tx.Audit("store "+tx.Store.Name, "job."+j.State, jobDetail(j))
 }
 
-// placeOf returns the head's place in the order of jobs. An epoch that this hub
-// does not know was lost when it was restored: it lies after all that were known
-// then, and before the current one.
-func placeOf(v *store.StoreView, head wire.ReceiptHead) (epoch, number int64, err error) {
+// headPlace is a receipt head and its place in the order of jobs.
+type headPlace struct {
+	head          wire.ReceiptHead
+	epoch, number int64
+}
+
+// placeOf returns the head's place. An epoch that this hub does not know was lost
+// when it was restored: it lies after all that were known then, and before the
+// current one.
+func placeOf(v *store.StoreView, head wire.ReceiptHead) (headPlace, error) {
 	if head.Absent || head.Job == "" {
-		return 0, 0, nil
+		return headPlace{head: head}, nil
 	}
 	e, err := v.HubEpochNamed(head.HubEpoch)
 	if err == nil {
-		return e.Place, head.Number, nil
+		return headPlace{head, e.Place, head.Number}, nil
 	}
 	if !errors.Is(err, store.ErrNotFound) {
-		return 0, 0, err
+		return headPlace{}, err
 	}
 	current, err := v.HubEpoch()
-	return current.Place, 0, err
+	return headPlace{head, current.Place, 0}, err
+}
+
+// below reports whether an applied job stands above the head: the POS database
+// has no receipt of it. What counts is the order of receipts; after a restore of
+// the hub a job with a lower number may have been applied later. Two receipts at
+// one place are of two histories. Where either order is not known, as of a
+// receipt that was handed back, the order of jobs has to do.
+func (p headPlace) below(j store.Job) bool {
+	switch h := p.head; {
+	case h.Absent || h.Job == "":
+		return true
+	case j.ID == h.Job:
+		return !h.Done
+	case j.Receipt > 0 && h.Order > 0:
+		return j.Receipt >= h.Order
+	default:
+		return j.After(p.epoch, p.number)
+	}
 }

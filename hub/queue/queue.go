@@ -146,16 +146,21 @@ func (q *Queue) Begin(ctx context.Context, storeID string, b wire.Begin) (a wire
 		if err != nil {
 			return err
 		}
-		a.State, err = begin(tx, j)
+		a.State, err = begin(tx, j, b.Receipt)
 		return err
 	})
 	return a, err
 }
 
-func begin(tx *store.StoreTx, j store.Job) (state string, err error) {
+func begin(tx *store.StoreTx, j store.Job, head wire.ReceiptHead) (state string, err error) {
 	switch j.State {
 	case store.Queued, store.RolledBack, store.Begun:
 	case store.CancelRequested:
+		// Jobs are begun in order: had anything of it been applied, its receipt would
+		// be the newest.
+		if head.Known && !head.Absent && head.Job != j.ID {
+			return store.Cancelled, errors.Join(cancelled(tx, j, j.EndedBy, "nothing of it had been applied"), drained(tx))
+		}
 		return store.CancelRequested, nil
 	case store.Cancelled, store.Lost:
 		return store.Cancelled, nil

@@ -85,6 +85,9 @@ func (db *DB) View(ctx context.Context, fn func(*View) error) error {
 func (db *DB) ViewStore(ctx context.Context, store string, fn func(*StoreView) error) error {
 	return db.View(ctx, func(v *View) error {
 		s, err := v.In(store)
+		if err == nil {
+			err = s.inConversation()
+		}
 		if err != nil {
 			return err
 		}
@@ -97,6 +100,9 @@ func (db *DB) ViewStore(ctx context.Context, store string, fn func(*StoreView) e
 func (db *DB) WithStore(ctx context.Context, store string, fn func(*StoreTx) error) error {
 	return db.write(ctx, func(v *View) error {
 		s, err := v.In(store)
+		if err == nil {
+			err = s.inConversation()
+		}
 		if err != nil {
 			return err
 		}

@@ -41,6 +41,7 @@ type Job struct {
 	Plan      string // digest of the Test
 	Items     int    // in payload and own part
 	Resets    bool   // it resets fields or deletes
+	Receipt   int64  // its place among the receipts in the POS database, once applied; 0 if not known
 	RetryOf   string // the job whose parked items it retries
 	CreatedBy string
 	Created   time.Time
@@ -59,14 +60,14 @@ func (j Job) After(epoch, number int64) bool {
 	return j.Epoch > epoch || (j.Epoch == epoch && j.Number > number)
 }
 
-const jobColumns = `j.id, j.epoch, e.epoch, j.number, j.sort, j.label, j.cause, j.state, j.payload, j.own, j.plan, j.items, j.resets,
+const jobColumns = `j.id, j.epoch, e.epoch, j.number, j.sort, j.label, j.cause, j.state, j.payload, j.own, j.plan, j.items, j.resets, j.receipt,
 	j.retry_of, j.created_by, j.created_at, j.begun_at, j.begun_by, j.ended_at, j.ended_by, j.why`
 
 const jobsOf = `SELECT ` + jobColumns + ` FROM jobs j JOIN hub_epochs e ON e.place = j.epoch WHERE j.network = $1 AND j.store = $2 `
 
 func readJob(s scanner) (j Job, err error) {
 	return j, s.Scan(&j.ID, &j.Epoch, &j.EpochName, &j.Number, &j.Sort, &j.Label, &j.Cause, &j.State, &j.Payload, &j.Own, &j.Plan,
-		&j.Items, &j.Resets, &j.RetryOf, &j.CreatedBy, msTime{&j.Created}, msTime{&j.Begun}, &j.BegunBy, msTime{&j.Ended}, &j.EndedBy, &j.Why)
+		&j.Items, &j.Resets, &j.Receipt, &j.RetryOf, &j.CreatedBy, msTime{&j.Created}, msTime{&j.Begun}, &j.BegunBy, msTime{&j.Ended}, &j.EndedBy, &j.Why)
 }
 
 // Job returns a job of the store, or ErrNotFound: also for another store's.
@@ -92,9 +93,11 @@ func (v *StoreView) CountOpen() (int, error) {
 	return int(n), err
 }
 
-// AppliedAfter returns the applied jobs after a place in the order of jobs.
-func (v *StoreView) AppliedAfter(epoch, number int64) ([]Job, error) {
-	return v.jobs(`AND j.state = 'applied' AND (j.epoch, j.number) > ($3, $4) ORDER BY j.epoch, j.number`, epoch, number)
+// Settleable returns the jobs that a receipt head may decide anew: all that were
+// applied, and those that ended otherwise since the given time. They come in
+// order.
+func (v *StoreView) Settleable(since time.Time) ([]Job, error) {
+	return v.jobs(`AND (j.state = 'applied' OR (j.state IN ('cancelled', 'lost') AND j.ended_at >= $3)) ORDER BY j.epoch, j.number`, ms(since))
 }
 
 // Jobs returns the newest jobs of the store, at most limit, newest first.
@@ -102,9 +105,10 @@ func (v *StoreView) Jobs(limit int) ([]Job, error) {
 	return v.jobs(`ORDER BY j.epoch DESC, j.number DESC LIMIT $3`, limit)
 }
 
-// NewestApplied returns the newest applied jobs, newest first, at most limit.
+// NewestApplied returns the jobs that were applied last, the last first, at most
+// limit.
 func (v *StoreView) NewestApplied(limit int) ([]Job, error) {
-	return v.jobs(`AND j.state = 'applied' ORDER BY j.epoch DESC, j.number DESC LIMIT $3`, limit)
+	return v.jobs(`AND j.state = 'applied' ORDER BY j.receipt DESC, j.epoch DESC, j.number DESC LIMIT $3`, limit)
 }
 
 func (v *StoreView) jobs(where string, args ...any) ([]Job, error) {
@@ -193,9 +197,9 @@ func (tx *StoreTx) AddJob(j Job) (Job, error) {
 // never change: it fails with ErrConflict.
 func (tx *StoreTx) SetJob(j Job) error {
 	n, err := tx.exec(`UPDATE jobs SET state = $1, begun_at = $2, begun_by = $3, ended_at = $4, ended_by = $5, why = $6,
-		payload = $7, own = $8, plan = $9, items = $10, resets = $11
-		WHERE network = $12 AND store = $13 AND id = $14 AND (state = 'pending' OR (payload = $7 AND own = $8))`,
-		j.State, ms(j.Begun), j.BegunBy, ms(j.Ended), j.EndedBy, j.Why, j.Payload, j.Own, j.Plan, j.Items, flag(j.Resets),
+		payload = $7, own = $8, plan = $9, items = $10, resets = $11, receipt = $12
+		WHERE network = $13 AND store = $14 AND id = $15 AND (state = 'pending' OR (payload = $7 AND own = $8))`,
+		j.State, ms(j.Begun), j.BegunBy, ms(j.Ended), j.EndedBy, j.Why, j.Payload, j.Own, j.Plan, j.Items, flag(j.Resets), j.Receipt,
 		tx.at.network, tx.at.store, j.ID)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("%w: it is gone, or its contents are another's", ErrConflict)

@@ -76,6 +76,7 @@ CREATE TABLE contacts (
   hub_epoch INTEGER NOT NULL DEFAULT 0, -- place of the one in which the chain was let in last
   counter INTEGER NOT NULL DEFAULT 0,
   nonce TEXT NOT NULL DEFAULT '',
+  conversation TEXT NOT NULL DEFAULT '', -- the only one whose messages are taken
   hello_at INTEGER NOT NULL DEFAULT 0,
   due_at INTEGER NOT NULL DEFAULT 0, -- when the agent said it would come again
   restore_links INTEGER NOT NULL DEFAULT 0 CHECK (restore_links IN (0, 1)), -- told to fetch links and receipts
@@ -268,6 +269,7 @@ CREATE TABLE jobs (
   own TEXT NOT NULL DEFAULT '', -- hash
   plan TEXT NOT NULL DEFAULT '', -- digest of the Test
   items INTEGER NOT NULL DEFAULT 0,
+  receipt INTEGER NOT NULL DEFAULT 0, -- its place among the receipts in the POS database, once applied
   resets INTEGER NOT NULL DEFAULT 0 CHECK (resets IN (0, 1)), -- it resets fields or deletes
   retry_of TEXT NOT NULL DEFAULT '',
   created_by TEXT NOT NULL,

@@ -42,10 +42,13 @@ func jobs(s suite) {
 		s.is(tx.SetJob(pending), store.ErrConflict, "changing the content of a job")
 		two.State, two.Begun, two.BegunBy = store.Begun, tx.Now(), "pc"
 		err4 := tx.SetJob(two)
-		two.State, two.Ended = store.Applied, tx.Now()
+		two.State, two.Ended, two.Receipt = store.Applied, tx.Now(), 9
 		err5 := tx.SetJob(two)
-		after, err6 := tx.AppliedAfter(two.Epoch, 1)
-		same(s, len(after), 1, "applied after")
+		ended, err6 := tx.Settleable(tx.Now())
+		same(s, len(ended), 2, "applied, or ended now")
+		applied, err8 := tx.NewestApplied(5)
+		same(s, len(applied) == 1 && applied[0].Receipt == 9, true, "applied last")
+		err6 = errors.Join(err6, err8)
 		n, err7 := tx.CountOpen()
 		same(s, n, 1, "open")
 		return errors.Join(err, err2, err3, err4, err5, err6, err7)
