@@ -191,7 +191,8 @@ type Tx interface {
 	// PutLink writes a row of plait_links; a change row with op L goes with it.
 	PutLink(ctx context.Context, row LinkRow) error
 	// PutReceipt inserts or replaces a job's receipt and appends to its body. Order
-	// is given by the connector when the job is begun.
+	// is given by the connector when the job is begun, unless r has one: a receipt
+	// that is brought back keeps its own.
 	PutReceipt(ctx context.Context, r Receipt) error
 	// Done says that these changes are in the record; their rows go with Commit.
 	Done(ctx context.Context, changes []Change, settle []LinkRow) error

@@ -136,3 +136,8 @@ func brief(list []pos.Change) string {
 	}
 	return strings.Join(out, ", ")
 }
+
+// salonMappingAt is the suite's mapping for a database elsewhere.
+func salonMappingAt(path string) string {
+	return strings.Replace(postest.SQLiteMapping, "path: pos.db", "path: "+path, 1)
+}

@@ -21,7 +21,7 @@ func scale() int {
 // TestHarnessCapture is promise P9 on SQLite: without REPLACE over other rows
 // the triggers alone find every change; with it, the comparison finds the rest.
 func TestHarnessCapture(t *testing.T) {
-	const statements = 1000
+	const statements = 400
 	for seed := range uint64(2 * scale()) {
 		journal := []string{"WAL", "DELETE"}[seed%2]
 		missed, left := postest.Capture(t, sqliteBench(journal)(t), seed, statements, postest.CaptureOptions{})

@@ -1,30 +1,82 @@
 package pos
 
-import "time"
+import (
+	"context"
+	"sync"
+	"time"
+)
 
 // How long one read may keep its transaction open. In a rollback journal an open
 // read makes the POS's commit wait, so reads are shorter there.
 const (
 	readTarget  = 8 * time.Millisecond
-	readShort   = 3 * time.Millisecond
+	readShort   = 2 * time.Millisecond
 	minReadRows = 16
 	maxReadRows = 512
 )
 
-// pace chooses how many rows are read at once, by how long the last read took:
-// a read stays far below 20 ms (decision 14).
+// maxYield is the longest that Plait stays away after it held a lock.
+const maxYield = 20 * time.Millisecond
+
+// pace keeps Plait out of the POS's way. It chooses how many rows are read at
+// once, by how long the last read took, so that a read stays far below 20 ms
+// (decision 14). And it stays away from the lock after it held one for a time h,
+// for h and a little more: SQLite's own busy handler looks again after 1, 2, 5,
+// 10, 15, 20, 25 ms, so that a POS that began to wait meanwhile looks next while
+// the lock is free. Without that, slice after slice of a job kept a waiting POS
+// out for seconds (measured).
 type pace struct {
-	now    func() time.Time
-	target time.Duration
-	rows   map[string]int // by kind
+	now func() time.Time
+
+	mu           sync.Mutex
+	target       time.Duration
+	readersBlock bool           // reads hold a lock too
+	rows         map[string]int // by kind
+	free         time.Time      // from when on a lock may be taken again
 }
 
 func newPace(now func() time.Time) *pace {
 	return &pace{now: now, target: readTarget, rows: map[string]int{}}
 }
 
+func (p *pace) journal(j journal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target, p.readersBlock = readTarget, j.readersBlock
+	if j.readersBlock {
+		p.target = readShort
+	}
+}
+
+// held notes that a transaction was open from start until now.
+func (p *pace) held(start time.Time, write bool) {
+	now := p.now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !write && !p.readersBlock {
+		return
+	}
+	p.free = now.Add(min(now.Sub(start)+2*time.Millisecond, maxYield))
+}
+
+// wait returns when a lock may be taken. Reads wait where they hold one.
+func (p *pace) wait(ctx context.Context, write bool) error {
+	p.mu.Lock()
+	free, blocks := p.free, write || p.readersBlock
+	p.mu.Unlock()
+	if free.IsZero() || !blocks {
+		return nil
+	}
+	if d := free.Sub(p.now()); d > 0 {
+		return pauseFor(ctx, min(d, maxYield))
+	}
+	return nil
+}
+
 // size returns how many rows of the kind to read next; always a power of two.
 func (p *pace) size(kind string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if n, ok := p.rows[kind]; ok {
 		return n
 	}
@@ -34,6 +86,8 @@ func (p *pace) size(kind string) int {
 // took notes how long a read of n rows took.
 func (p *pace) took(kind string, n int, d time.Duration) {
 	size := p.size(kind)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	switch {
 	case d > p.target && size > minReadRows:
 		size /= 2

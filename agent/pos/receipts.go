@@ -88,8 +88,8 @@ func (t *sqlTx) PutReceipt(ctx context.Context, r Receipt) error {
 	at := r.At.UTC().Format(time.RFC3339Nano)
 	return t.plain("write a receipt to", func() error {
 		_, err := t.w.s.exec(ctx, `INSERT OR REPLACE INTO plait_receipts (job, part, hub_epoch, number, ord, next_item, done, at)
-			VALUES (?1, 0, ?2, ?3, coalesce((SELECT ord FROM plait_receipts WHERE job = ?1 AND part = 0), (SELECT max(ord) + 1 FROM plait_receipts), 1), ?4, ?5, ?6)`,
-			r.Job, r.HubEpoch, r.Number, r.NextItem, r.Done, at)
+			VALUES (?1, 0, ?2, ?3, coalesce(nullif(?7, 0), (SELECT ord FROM plait_receipts WHERE job = ?1 AND part = 0), (SELECT max(ord) + 1 FROM plait_receipts), 1), ?4, ?5, ?6)`,
+			r.Job, r.HubEpoch, r.Number, r.NextItem, r.Done, at, r.Order)
 		if err != nil || len(r.Body) == 0 {
 			return err
 		}

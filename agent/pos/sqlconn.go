@@ -200,9 +200,12 @@ func (c *sqlConnector) explain(verb string, err error) error {
 // read runs fn in one read transaction, and again from its beginning while the
 // POS holds a lock. fn must take at most a few milliseconds.
 func (c *sqlConnector) read(ctx context.Context, fn func(*session, *state) error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.retry(ctx, func() error {
+	return c.retryFor(ctx, c.opts.BusyLimit, func() error {
+		if err := c.pace.wait(ctx, false); err != nil {
+			return err
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		if err := c.attach(ctx); err != nil {
 			return err
 		}
@@ -215,17 +218,19 @@ func (c *sqlConnector) readOnce(ctx context.Context, fn func(*session, *state) e
 	if _, err := s.exec(ctx, c.dialect.begin(false)); err != nil {
 		return c.explain("read", err)
 	}
+	start := c.opts.Now()
 	err := c.refresh(ctx, s)
 	if err == nil {
 		err = fn(s, c.state)
 	}
-	if _, endErr := s.exec(context.WithoutCancel(ctx), "COMMIT"); endErr != nil && err == nil {
-		err = endErr
-	}
 	if err != nil {
-		return c.absent(ctx, s, c.explain("read", err))
+		err = c.absent(ctx, s, c.explain("read", err))
 	}
-	return nil
+	if _, endErr := s.exec(context.WithoutCancel(ctx), "COMMIT"); endErr != nil && err == nil {
+		err = c.explain("read", endErr)
+	}
+	c.pace.held(start, false)
+	return err
 }
 
 // refresh derives the plans anew where the schema changed.
@@ -250,10 +255,7 @@ func (c *sqlConnector) derive(ctx context.Context, s *session) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.pace.target = readTarget
-	if j.readersBlock {
-		c.pace.target = readShort
-	}
+	c.pace.journal(j)
 	st := &state{schema: sch, plans: compile(c.mapping, c.cat, sch), kinds: map[string][]string{}}
 	for i := range c.mapping.Kinds {
 		k := &c.mapping.Kinds[i]
@@ -276,11 +278,7 @@ func (c *sqlConnector) absent(ctx context.Context, s *session, err error) error 
 
 var ourTableNames = []string{"plait_meta", "plait_changes", "plait_links", "plait_receipts"}
 
-// retry tries fn again, with growing pauses, while it says ErrBusy.
-func (c *sqlConnector) retry(ctx context.Context, fn func() error) error {
-	return c.retryFor(ctx, c.opts.BusyLimit, fn)
-}
-
+// retryFor tries fn again, with growing pauses, while it says ErrBusy.
 func (c *sqlConnector) retryFor(ctx context.Context, limit time.Duration, fn func() error) error {
 	pause, waited := time.Millisecond, time.Duration(0)
 	for {
@@ -288,14 +286,21 @@ func (c *sqlConnector) retryFor(ctx context.Context, limit time.Duration, fn fun
 		if err == nil || !errors.Is(err, ErrBusy) || waited >= limit {
 			return err
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return errors.Join(err, ctx.Err())
-		case <-timer.C:
+		if ctxErr := pauseFor(ctx, pause); ctxErr != nil {
+			return errors.Join(err, ctxErr)
 		}
 		waited += pause
 		pause = min(2*pause, 25*time.Millisecond)
+	}
+}
+
+func pauseFor(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
 	}
 }

@@ -19,6 +19,7 @@ type writer struct {
 	h    *handle
 	s    *session
 	st   *state
+	from time.Time // when the lock was taken
 	over bool
 }
 
@@ -41,6 +42,9 @@ func (c *sqlConnector) begin(ctx context.Context, limit time.Duration) (*writer,
 
 func (w *writer) tryBegin(ctx context.Context) error {
 	c := w.c
+	if err := c.pace.wait(ctx, true); err != nil {
+		return err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.attach(ctx); err != nil {
@@ -59,6 +63,7 @@ func (w *writer) tryBegin(ctx context.Context) error {
 	if _, err := w.s.exec(ctx, c.dialect.begin(true)); err != nil {
 		return c.explain("write to", err)
 	}
+	w.from = c.opts.Now()
 	if err := c.refresh(ctx, w.s); err != nil {
 		return errors.Join(c.explain("read", err), w.s.run(context.WithoutCancel(ctx), "ROLLBACK"))
 	}
@@ -115,6 +120,7 @@ func (w *writer) end(doubt bool) {
 		return
 	}
 	w.over = true
+	w.c.pace.held(w.from, true)
 	w.c.mu.Lock()
 	defer w.c.mu.Unlock()
 	current := w.c.h == w.h && w.h.write == w.s

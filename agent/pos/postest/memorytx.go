@@ -267,9 +267,14 @@ func (tx *applying) PutReceipt(_ context.Context, r pos.Receipt) error {
 	return tx.do(func(st *memoryState) error {
 		head, _ := st.head()
 		now := r // this runs again at the commit
-		now.Order = head.Order + 1
+		if r.Order == 0 {
+			now.Order = head.Order + 1
+		}
 		if old, ok := st.receipts[r.Job]; ok {
-			now.Order, now.Body = old.Order, slices.Concat(old.Body, r.Body)
+			now.Body = slices.Concat(old.Body, r.Body)
+			if r.Order == 0 {
+				now.Order = old.Order
+			}
 		}
 		st.receipts[r.Job] = now
 		return nil
