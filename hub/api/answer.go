@@ -97,6 +97,9 @@ func (s *Server) explain(r route, c *call, err error) *wire.Error {
 		return wire.Refuse(wire.CodeNotFound, "%v", err)
 	case errors.Is(err, store.ErrConflict) && !agent:
 		return wire.Refuse(wire.CodeConflict, "%v", err)
+	case store.Busy(err):
+		s.log.Error().Err(err).Str("route", r.pattern).Msg("the database cannot be written to")
+		return wire.Refuse(wire.CodeBusy, "the hub cannot write to its database now: try again")
 	case errors.Is(err, errBusy), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return wire.Refuse(wire.CodeBusy, "%v: try again", errBusy)
 	}

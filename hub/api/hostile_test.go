@@ -70,7 +70,7 @@ func TestHostileJSON(t *testing.T) {
 		h.refused(h.operator("admin", "POST /api/v1/stores/One/switch", body), http.StatusBadRequest, wire.CodeBadRequest, what)
 	}
 	h.refused(h.agent(h.one, "POST /agent/v1/hello", `{"protocol":1,"protocol":2}`), http.StatusBadRequest, wire.CodeBadRequest, "a hello")
-	h.refused(h.agent(h.one, "POST /agent/v1/next", `{"receipt":{"known":true}}`), http.StatusBadRequest, wire.CodeBadRequest, "a receipt without a job")
+	h.refused(h.agent(h.one, "POST /agent/v1/next", `{"receipt":{"known":true,"job":"a b"}}`), http.StatusBadRequest, wire.CodeBadRequest, "a receipt of no job")
 }
 
 func TestCompressionBombs(t *testing.T) {

@@ -60,7 +60,9 @@ func TestEveryCommandPrintsJSON(t *testing.T) {
 		h.run(words + " --json").into(&v)
 	}
 	r := h.run("--json store show nope")
-	var e struct{ Error struct{ Code, Message string } }
+	var e struct {
+		Error struct{ Code, Message string }
+	}
 	if err := json.Unmarshal([]byte(r.err), &e); err != nil || r.status != 1 || e.Error.Code != "not_found" {
 		t.Errorf("the error is %q, status %d", r.err, r.status)
 	}
@@ -110,7 +112,7 @@ func TestSync(t *testing.T) {
 	if digest == nil {
 		t.Fatalf("the Test names no digest: %s", test.out)
 	}
-	h.run("sync run " + strings.Repeat("0", 64)).failed(1, "expired")
+	h.run("sync run "+strings.Repeat("0", 64)).failed(1, "expired")
 	h.answer("no\n", "sync run "+digest[1]).failed(1, "not confirmed")
 	h.run("queue").done("No job is open.")
 	ran := h.answer("yes\n", "sync run "+digest[1])
@@ -125,7 +127,7 @@ func TestSync(t *testing.T) {
 	if len(jobs) != 1 || jobs[0].State != "queued" || jobs[0].By != "administrator" {
 		t.Fatalf("the queue is %+v", jobs)
 	}
-	h.run("job show " + jobs[0].ID).done("queued", "administrator")
+	h.run("job show "+jobs[0].ID).done("queued", "administrator")
 	h.run("store switch One off").failed(1, "1 jobs are open")
 	h.answer("one\n", "store revoke Head Office").failed(2, "one store")
 	var list []storesync.Sync

@@ -1,7 +1,11 @@
 package cli
 
 import (
+	"io"
+	"os"
+
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"plait/hub/daemon"
 	"plait/hub/daemon/config"
@@ -20,12 +24,21 @@ func (a *App) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d := daemon.New(daemon.Options{Config: c, Version: a.Version, Log: daemon.NewLog(a.Err, c.Log), Tell: a.Out})
-			return d.Run(cmd.Context(), stopWait)
+			o := daemon.Options{Config: c, Version: a.Version, Log: daemon.NewLog(a.Err, c.Log)}
+			if isTerminal(a.Out) {
+				o.Tell = a.Out
+			}
+			return daemon.New(o).Run(cmd.Context(), stopWait)
 		},
 	}
 	a.configFlags(cmd, &file)
 	return cmd
+}
+
+// isTerminal: a secret is shown to a person, and never to a service's journal.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 func (a *App) configFlags(cmd *cobra.Command, file *string) {

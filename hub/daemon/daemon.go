@@ -121,6 +121,7 @@ func (d *Daemon) firstToken(ctx context.Context, door *access.Door) error {
 		if err := writePrivate(path, []byte(secret+"\n")); err != nil {
 			return fmt.Errorf("cannot keep the administrator's token: %w", err)
 		}
+		d.options.Log.Info().Str("file", path).Msg("the administrator's token was made")
 		if d.options.Tell != nil {
 			fmt.Fprintf(d.options.Tell, "The administrator's token of this hub, shown once and kept in %s:\n\n  %s\n\n", path, secret)
 		}

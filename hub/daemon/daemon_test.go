@@ -265,7 +265,9 @@ func TestGivenCertificate(t *testing.T) {
 		t.Error("it made a CA of its own")
 	}
 	for what, change := range map[string]func(*config.Config){
-		"ended":        func(c *config.Config) { c.TLS.Cert, c.TLS.Key = certificate(t, "hub.example", time.Now().Add(-time.Minute)) },
+		"ended": func(c *config.Config) {
+			c.TLS.Cert, c.TLS.Key = certificate(t, "hub.example", time.Now().Add(-time.Minute))
+		},
 		"another name": func(c *config.Config) { c.Names = []string{"elsewhere.example"} },
 	} {
 		bad := settings(t)

@@ -1,6 +1,10 @@
 package store
 
-import "errors"
+import (
+	"errors"
+
+	"plait/shared/sqlitedb"
+)
 
 // Errors that callers decide by; each comes wrapped with what it is about.
 var (
@@ -10,3 +14,10 @@ var (
 	// taken already.
 	ErrConflict = errors.New("conflict")
 )
+
+// Busy reports whether err comes from a database that cannot be written to now:
+// it is locked, its disk is full, or a commit ended in doubt. Every message may be
+// sent again, so trying later is right, and safe.
+func Busy(err error) bool {
+	return sqlitedb.IsBusy(err) || errors.Is(err, sqlitedb.ErrDiskFull) || errors.Is(err, sqlitedb.ErrCommitUnknown)
+}
