@@ -74,9 +74,10 @@ func (s *Store) write(mapping []byte) (err error) {
 	return err
 }
 
-// Enrol makes this store's agent one of the network with a code.
-func (s *Store) Enrol(ctx context.Context, hub, code string) error {
-	return s.Run(ctx, nil, "enroll", hub, code)
+// Enrol makes this store's agent one of the network with a code; more are further
+// flags.
+func (s *Store) Enrol(ctx context.Context, hub, code string, more ...string) error {
+	return s.Run(ctx, nil, append([]string{"enroll", hub, code}, more...)...)
 }
 
 // POS is the path of the POS database.
@@ -92,13 +93,16 @@ func (s *Store) Line(args ...string) string {
 	return lineOf(s.process.path, append(args, "--config", s.config))
 }
 
-// Start starts the agent and waits until it answers.
+// Start starts the agent and waits until it knows how things stand.
 func (s *Store) Start(ctx context.Context) error {
 	if err := s.process.start(); err != nil {
 		return err
 	}
 	return s.process.ready(ctx, func() error {
-		_, err := control.NewClient(s.data()).Status(ctx)
+		st, err := control.NewClient(s.data()).Status(ctx)
+		if err == nil && st.State == control.Working && st.Current == nil {
+			err = errors.New(st.Sentence) // it is starting
+		}
 		return err
 	})
 }

@@ -1,0 +1,59 @@
+package rig
+
+import (
+	"context"
+	"fmt"
+
+	"plait/hub/operator"
+	"plait/hub/storesync"
+)
+
+// Tested is a Test with every receiver's part of it.
+type Tested struct {
+	Plan    storesync.Plan          `json:"plan"`
+	Details []storesync.StoreDetail `json:"details"`
+}
+
+// Store returns a receiver's part; it is empty if the Test has none.
+func (t Tested) Store(name string) storesync.StoreDetail {
+	for _, d := range t.Details {
+		if d.Store.Name == name {
+			return d
+		}
+	}
+	return storesync.StoreDetail{}
+}
+
+// Test tests a sync; args are those of `plait-hub sync test`.
+func (h *Hub) Test(ctx context.Context, args ...string) (t Tested, err error) {
+	return t, h.Run(ctx, &t, append([]string{"sync", "test"}, args...)...)
+}
+
+// Sync carries out a Test, as an operator who confirms everything that it asks.
+func (h *Hub) Sync(ctx context.Context, t Tested) (y storesync.Sync, err error) {
+	args := []string{"sync", "run", t.Plan.Digest, "--yes", "--deletes", fmt.Sprint(t.Plan.Deletes)}
+	if t.Plan.HeadOffice != "" {
+		args = append(args, "--head-office", t.Plan.HeadOffice)
+	}
+	return y, h.Run(ctx, &y, args...)
+}
+
+// Outcome shows what became of a sync.
+func (h *Hub) Outcome(ctx context.Context, id string) (y storesync.Sync, err error) {
+	return y, h.Run(ctx, &y, "sync", "show", id)
+}
+
+// Job shows a job with what it did.
+func (h *Hub) Job(ctx context.Context, id string) (j operator.JobDetail, err error) {
+	return j, h.Run(ctx, &j, "job", "show", id)
+}
+
+// Queue lists a store's open jobs.
+func (h *Hub) Queue(ctx context.Context, store string) (jobs []operator.Job, err error) {
+	return jobs, h.Run(ctx, &jobs, "queue", store)
+}
+
+// Show tells how the hub thinks that a store stands.
+func (h *Hub) Show(ctx context.Context, store string) (s operator.StoreDetail, err error) {
+	return s, h.Run(ctx, &s, "store", "show", store)
+}
