@@ -34,6 +34,7 @@ var statuses = map[wire.Code]int{
 	wire.CodeConflict:      http.StatusConflict,
 	wire.CodeBatchConflict: http.StatusConflict,
 	wire.CodeJobsOpen:      http.StatusConflict,
+	wire.CodeOver:          http.StatusConflict,
 	wire.CodeHeld:          http.StatusLocked,
 	wire.CodeTooLarge:      http.StatusRequestEntityTooLarge,
 	wire.CodeTooOld:        http.StatusUpgradeRequired,

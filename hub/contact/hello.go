@@ -43,7 +43,7 @@ func (c *Contacts) Hello(ctx context.Context, storeID string, h wire.Hello) (wir
 	}
 	var welcome wire.Welcome
 	var held error // an answer that is a refusal, and yet must be remembered
-	err := c.db.WithStore(ctx, storeID, func(tx *store.StoreTx) (err error) {
+	err := c.db.WithStore(store.OutOfConversation(ctx), storeID, func(tx *store.StoreTx) (err error) {
 		s := &session{tx: tx, hello: h, grace: c.grace()}
 		welcome, held, err = s.open()
 		return err

@@ -17,6 +17,12 @@ func InConversation(ctx context.Context, conversation string) context.Context {
 	return context.WithValue(ctx, conversationKey{}, conversation)
 }
 
+// OutOfConversation frees what is done under the returned context: a hello
+// belongs to no conversation yet.
+func OutOfConversation(ctx context.Context) context.Context {
+	return context.WithValue(ctx, conversationKey{}, nil)
+}
+
 // inConversation is the check.
 func (v *StoreView) inConversation() error {
 	id, bound := v.ctx.Value(conversationKey{}).(string)
