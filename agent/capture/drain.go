@@ -68,12 +68,23 @@ type source struct {
 	done func(ctx context.Context, changes []pos.Change) error
 }
 
-// pages drains page after page.
+// pages drains page after page. A row that a mark may name stays where a
+// transaction takes the done ones away, so a page without a new row is the end.
 func (c *Capturer) pages(ctx context.Context, src source) error {
+	var last map[outbox.Seen]bool
 	for range maxPages {
 		changes, err := src.Pending(ctx, c.rows)
-		if err != nil || len(changes) == 0 {
+		if err != nil {
 			return err
+		}
+		these := make(map[outbox.Seen]bool, len(changes))
+		progress := false
+		for _, s := range seenOf(changes) {
+			these[s] = true
+			progress = progress || !last[s]
+		}
+		if !progress {
+			return nil
 		}
 		if err := c.page(ctx, src, changes); err != nil {
 			return err
@@ -81,6 +92,7 @@ func (c *Capturer) pages(ctx context.Context, src source) error {
 		if err := src.done(ctx, changes); err != nil {
 			return err
 		}
+		last = these
 	}
 	return nil
 }

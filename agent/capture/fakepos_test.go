@@ -20,9 +20,9 @@ type fakePOS struct {
 	done   map[int64]bool
 	broken map[string]error // Read and Scan of a kind fail
 	busy   error            // Prune fails
+	sticky bool             // done rows come again
 	// step is called before and after every call; its error ends the call.
-	step  func() error
-	reads int
+	step func() error
 }
 
 // posState is what a backup of the file holds.
@@ -175,7 +175,6 @@ func (f *fakePOS) Pending(_ context.Context, limit int) (out []pos.Change, err e
 
 func (f *fakePOS) Read(_ context.Context, kind string, keys []string) (out []pos.Record, err error) {
 	return out, f.between(func() error {
-		f.reads++
 		if err := f.broken[kind]; err != nil {
 			return fmt.Errorf("cannot read %s: %w", kind, err)
 		}
@@ -221,7 +220,7 @@ func (f *fakePOS) Scan(_ context.Context, kind, after string, limit int) (out []
 func (f *fakePOS) Done(_ context.Context, changes []pos.Change) error {
 	return f.between(func() error {
 		for _, ch := range changes {
-			f.done[ch.Seq] = true
+			f.done[ch.Seq] = !f.sticky
 		}
 		return nil
 	})

@@ -120,6 +120,10 @@ func (s *salon) upload() {
 	ctx := context.Background()
 	for {
 		batch, ok, err := s.box.Freeze(ctx)
+		if errors.Is(err, outbox.ErrJudging) {
+			s.compare() // after a restore nothing goes up before it
+			continue
+		}
 		s.must(err)
 		if !ok {
 			return
