@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"plait/agent/pos"
+	"plait/agent/pos/postest"
 	"plait/shared/catalog"
 	"plait/shared/item"
 )
@@ -109,4 +110,59 @@ func BenchmarkCapture(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// BenchmarkApply is the connector's part of W3: 2,000 items created in slices of
+// 100, each read back and linked, with a receipt a slice.
+func BenchmarkApply(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "pos.db")
+	db := openPOS(b, path, "WAL", 5000)
+	if _, err := db.Exec(postest.SQLSchema); err != nil {
+		b.Fatal(err)
+	}
+	c, err := pos.Open(b.Context(), mapping(b, salonMappingAt(path)), postest.Catalog(), pos.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Install(b.Context(), "store"); err != nil {
+		b.Fatal(err)
+	}
+	const items, slice = 2000, 100
+	link := &item.Link{UID: "0190-uid", Birth: item.BornNetwork}
+	for b.Loop() {
+		for done := 0; done < items; done += slice {
+			if err := benchSlice(b, c, link, slice); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(items*float64(b.N)/b.Elapsed().Seconds(), "items/s")
+}
+
+func benchSlice(b *testing.B, c pos.Connector, link *item.Link, n int) error {
+	tx, err := c.Begin(b.Context())
+	if err != nil {
+		return err
+	}
+	keys := make([]string, n)
+	for i := range keys {
+		f := item.Fields{{Name: "name", Value: item.MustText("Shampoo")}, {Name: "price", Value: item.MustDecimal("12.5")}}
+		if keys[i], err = tx.Insert(b.Context(), "product", f); err != nil {
+			return err
+		}
+	}
+	records, err := tx.Read(b.Context(), "product", keys)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		if err := tx.PutLink(b.Context(), pos.LinkRow{ID: r.Item.ID, UID: link.UID, Link: link}); err != nil {
+			return err
+		}
+	}
+	if err := tx.PutReceipt(b.Context(), pos.Receipt{Job: "j"}); err != nil {
+		return err
+	}
+	return tx.Commit()
 }

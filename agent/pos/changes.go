@@ -8,8 +8,12 @@ import (
 	"plait/shared/wire"
 )
 
-// maxChangeRows bounds the change rows that one read transaction takes.
-const maxChangeRows = 2000
+// maxChangeRows bounds the change rows that one read transaction takes: two to
+// four milliseconds of reading, less where reading keeps the POS waiting.
+const (
+	maxChangeRows   = 2000
+	shortChangeRows = 500
+)
 
 // doneSet knows which change rows are in the record already. On SQLite writers
 // follow one another, so rows appear in the order of seq, and all up to one seq
@@ -71,7 +75,7 @@ func (c *sqlConnector) Pending(ctx context.Context, limit int) ([]Change, error)
 		if err != nil {
 			return err
 		}
-		out, err = pending(ctx, s, st, c.done, min(limit, maxChangeRows))
+		out, err = pending(ctx, s, st, c.done, min(limit, c.pace.changeRows()))
 		return err
 	})
 	return out, err

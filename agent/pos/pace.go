@@ -73,6 +73,16 @@ func (p *pace) wait(ctx context.Context, write bool) error {
 	return nil
 }
 
+// changeRows returns how many change rows to read at once.
+func (p *pace) changeRows() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.readersBlock {
+		return shortChangeRows
+	}
+	return maxChangeRows
+}
+
 // size returns how many rows of the kind to read next; always a power of two.
 func (p *pace) size(kind string) int {
 	p.mu.Lock()

@@ -226,8 +226,8 @@ func (c *sqlConnector) readOnce(ctx context.Context, fn func(*session, *state) e
 	if err != nil {
 		err = c.absent(ctx, s, c.explain("read", err))
 	}
-	if _, endErr := s.exec(context.WithoutCancel(ctx), "COMMIT"); endErr != nil && err == nil {
-		err = c.explain("read", endErr)
+	if _, endErr := s.exec(context.WithoutCancel(ctx), "COMMIT"); endErr != nil {
+		err = errors.Join(err, c.explain("read", endErr), c.drop()) // opened anew next time
 	}
 	c.pace.held(start, false)
 	return err

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"plait/agent/pos"
+	"plait/shared/item"
 	"plait/shared/wire"
 )
 
@@ -154,9 +155,16 @@ func testPrune(t *testing.T, b Bench) {
 	}
 	list := pending(t, b.Connector)
 	done(t, b.Connector, list[:5])
-	removed, err := b.Connector.Prune(t.Context(), nil, marks[1])
+	settle := []pos.LinkRow{{ID: item.ID{Kind: "category", Key: "1", Gen: 4}}, {ID: item.ID{Kind: "category", Key: "2", Gen: 1}, Dead: true}}
+	removed, err := b.Connector.Prune(t.Context(), settle, marks[1])
 	if err != nil || removed == 0 {
 		t.Fatalf("removed %d rows, %v", removed, err)
+	}
+	if gen := read(t, b.Connector, "category", "1").Item.Gen; gen != 4 {
+		t.Errorf("generation %d, want the settled 4", gen)
+	}
+	if !read(t, b.Connector, "category", "2").Row.Dead {
+		t.Error("the tombstone was not written")
 	}
 	for i, want := range map[int]bool{0: false, 1: true, 5: true} {
 		if there, err := b.Connector.HasMark(t.Context(), marks[i]); err != nil || there != want {
