@@ -16,6 +16,11 @@ import (
 // its receipt says and goes on at the next contact.
 var ErrWaits = errors.New("the job waits for the POS")
 
+// ErrRestored means that the POS database was restored or replaced while the job
+// was applied: what the hub said belongs to the history before, so a new
+// conversation must tell which job is due now.
+var ErrRestored = errors.New("the POS database was restored meanwhile")
+
 // Record is what applying needs of the agent's record of the store.
 type Record interface {
 	// Revision is the record's newest revision.
@@ -54,7 +59,7 @@ type Applier struct {
 
 const (
 	defaultSlice = 15 * time.Millisecond
-	busyTries    = 40 // with busyPause in between: about ten seconds of a held lock
+	busyTries    = 4 // of pos.Options.BusyLimit each, and busyPause: about ten seconds of a held lock
 	busyPause    = 250 * time.Millisecond
 )
 
@@ -83,11 +88,13 @@ func (a *Applier) finish(ctx context.Context, run *run) (wire.Result, error) {
 	if err := a.Capture.Drain(ctx); err != nil {
 		return wire.Result{}, fmt.Errorf("cannot capture what job %d wrote: %w", run.job.Number, err)
 	}
-	outcome, err := readOutcome(run.receipt)
+	result, ok, err := a.Reported(ctx, run.job.ID)
 	if err != nil {
 		return wire.Result{}, err
 	}
-	result := outcome.result(run.receipt, run.meta.Epoch)
+	if !ok {
+		return wire.Result{}, ErrRestored
+	}
 	if err := a.Record.PutResult(ctx, result); err != nil {
 		return wire.Result{}, fmt.Errorf("cannot queue the result of job %d: %w", run.job.Number, err)
 	}

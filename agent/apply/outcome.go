@@ -63,7 +63,7 @@ func addCounts(c *wire.Counts, d wire.Counts) {
 // result is the outcome as it travels.
 func (o outcome) result(r pos.Receipt, posEpoch string) wire.Result {
 	return wire.Result{
-		Job: r.Job, HubEpoch: r.HubEpoch, Number: r.Number, Done: r.Done, POSEpoch: posEpoch,
+		Job: r.Job, HubEpoch: r.HubEpoch, Number: r.Number, Order: r.Order, Done: r.Done, POSEpoch: posEpoch,
 		Counts: o.Counts, Exceptions: o.Exceptions, More: o.More, Before: string(o.Before),
 	}
 }

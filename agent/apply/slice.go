@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"plait/agent/pos"
@@ -89,6 +88,9 @@ func (r *run) level(ctx context.Context, try int) (pos.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
+	if meta, err := r.POS.Meta(ctx); err != nil || meta != r.meta {
+		return nil, errors.Join(ErrRestored, err, tx.Rollback())
+	}
 	if err := r.settle(ctx, tx); err != nil {
 		return nil, errors.Join(err, tx.Rollback())
 	}
@@ -166,7 +168,6 @@ func (s *slice) commit(ctx context.Context, receipt pos.Receipt) error {
 	if err != nil {
 		return s.failed(ctx, nil, err)
 	}
-	receipt.Body = slices.Concat(s.run.receipt.Body, receipt.Body)
 	s.run.receipt = receipt
 	return nil
 }

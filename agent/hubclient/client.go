@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"plait/shared/enrolcode"
@@ -37,6 +38,8 @@ type Client struct {
 	base       *url.URL
 	credential string
 	http       *retryablehttp.Client
+	// conversation is the one that was let in last; every later message names it.
+	conversation atomic.Pointer[string]
 }
 
 // ErrNotTheHub means that something else answered: a captive portal, a proxy, a
@@ -154,6 +157,9 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte, con
 	req.Header.Set(wire.HeaderProtocol, strconv.Itoa(wire.Protocol))
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
+	}
+	if id := c.conversation.Load(); id != nil {
+		req.Header.Set(wire.HeaderConversation, *id)
 	}
 	if c.credential != "" {
 		req.Header.Set("Authorization", "Bearer "+c.credential)

@@ -17,9 +17,13 @@ func (c *Client) Enroll(ctx context.Context, m wire.Enroll) (wire.Enrolled, erro
 	return call[wire.Enrolled](ctx, c, "enroll", m)
 }
 
-// Hello opens a conversation.
+// Hello opens a conversation. What is sent after it belongs to it.
 func (c *Client) Hello(ctx context.Context, m wire.Hello) (wire.Welcome, error) {
-	return call[wire.Welcome](ctx, c, "hello", m)
+	w, err := call[wire.Welcome](ctx, c, "hello", m)
+	if err == nil {
+		c.conversation.Store(&m.Conversation)
+	}
+	return w, err
 }
 
 // Profile uploads the store's profile.

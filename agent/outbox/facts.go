@@ -133,11 +133,22 @@ func (b *Box) NewPOSEpoch(ctx context.Context, epoch string) error {
 		m := metaOf(ctx, tx)
 		m.setJSON(metaMark, wire.Mark{POSEpoch: epoch})
 		m.setText(metaJudging, "1")
+		m.setInt(metaCompared, 0)
 		if m.err != nil {
 			return m.err
 		}
-		_, err := tx.ExecContext(ctx, "DELETE FROM seen")
-		return err
+		for _, text := range []string{
+			"DELETE FROM seen",
+			// Results that are not in flight tell of the history before. Where the job's
+			// receipt is still there, the hub offers the job again and is told again.
+			"DELETE FROM results WHERE pos > (SELECT coalesce(max(last), 0) FROM batch)",
+			"DELETE FROM outbox WHERE sort = 3 AND pos > (SELECT coalesce(max(last), 0) FROM batch)",
+		} {
+			if _, err := tx.ExecContext(ctx, text); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

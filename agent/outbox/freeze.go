@@ -19,7 +19,9 @@ func (b *Box) Freeze(ctx context.Context) (batch Batch, ok bool, err error) {
 	err = b.write(ctx, func(tx *sql.Tx) error {
 		var f frozenBatch
 		if f, ok, err = frozen(ctx, tx); err == nil && !ok {
-			f, ok, err = b.freeze(ctx, tx)
+			if err = whole(metaOf(ctx, tx)); err == nil {
+				f, ok, err = b.freeze(ctx, tx)
+			}
 		}
 		batch = f.Batch
 		return err
@@ -28,6 +30,17 @@ func (b *Box) Freeze(ctx context.Context) (batch Batch, ok bool, err error) {
 		return Batch{}, false, fmt.Errorf("cannot freeze a batch: %w", err)
 	}
 	return batch, ok, nil
+}
+
+// ErrJudging says that the POS database was restored and has not been compared
+// yet: what waits may be of the history before, and must not be sent as of this.
+var ErrJudging = errors.New("the POS database was restored; compare first")
+
+func whole(m *meta) error {
+	if m.text(metaJudging) != "" && m.int(metaCompared) == 0 && m.err == nil {
+		return ErrJudging
+	}
+	return m.err
 }
 
 func (b *Box) freeze(ctx context.Context, tx *sql.Tx) (f frozenBatch, ok bool, err error) {

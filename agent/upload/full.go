@@ -113,6 +113,10 @@ func (c *conversation) fullOnce(ctx context.Context, state outbox.FullUpload) er
 	if err != nil {
 		return err
 	}
+	standing, err := c.Box.Standing(ctx)
+	if err != nil {
+		return err
+	}
 	begin := wire.FullBegin{Upload: state.Upload, Request: state.Request, Revision: revision, Receipt: head}
 	for _, s := range sums {
 		begin.Rows += s.Count
@@ -126,7 +130,7 @@ func (c *conversation) fullOnce(ctx context.Context, state outbox.FullUpload) er
 	if err != nil {
 		return c.refused("end", err)
 	}
-	return c.commit(ctx, wire.FullCommit{Upload: state.Upload, Chunks: chunks, Kinds: sums}, revision)
+	return c.commit(ctx, wire.FullCommit{Upload: state.Upload, Chunks: chunks, Kinds: sums, Mark: standing.Mark}, revision)
 }
 
 func (c *conversation) commit(ctx context.Context, m wire.FullCommit, revision int64) error {

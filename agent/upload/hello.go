@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"plait/shared/wire"
+
+	"github.com/google/uuid"
 )
 
 // maxHellos bounds how often one conversation begins anew: once for a new agent
@@ -73,7 +75,7 @@ func (c *conversation) greeting(ctx context.Context) (wire.Hello, error) {
 	return wire.Hello{
 		Protocol: wire.Protocol, CanonicalForm: wire.CanonicalForm, Version: c.Version,
 		Installation: standing.Installation, AgentEpoch: standing.AgentEpoch, POSEpoch: standing.Mark.POSEpoch, HubEpoch: standing.HubEpoch,
-		Chain: chain, Release: c.req.Release,
+		Chain: chain, Conversation: uuid.NewString(), Release: c.req.Release,
 		Mapping: c.Mapping, Profile: profile, Catalog: catalog,
 		Frozen: standing.Frozen, Acked: standing.Acked, Receipt: head, Mark: standing.Mark,
 		Reason: c.req.Reason, NextDue: c.nextDue(), POSTrouble: clip(c.trouble),

@@ -130,7 +130,7 @@ func (c *conversation) head(ctx context.Context) (wire.ReceiptHead, error) {
 	if !ok {
 		return wire.ReceiptHead{Known: true}, nil
 	}
-	return wire.ReceiptHead{Known: true, Job: r.Job, HubEpoch: r.HubEpoch, Number: r.Number, NextItem: r.NextItem, Done: r.Done}, nil
+	return wire.ReceiptHead{Known: true, Job: r.Job, HubEpoch: r.HubEpoch, Number: r.Number, NextItem: r.NextItem, Done: r.Done, Order: r.Order}, nil
 }
 
 // restoreLinks brings back links, generations and receipts into a POS whose
@@ -190,7 +190,7 @@ func putLinks(ctx context.Context, tx pos.Tx, page wire.LinksPage) error {
 		}
 	}
 	for _, r := range page.Applied {
-		receipt := pos.Receipt{Job: r.Job, HubEpoch: r.HubEpoch, Number: r.Number, NextItem: r.NextItem, Done: r.Done}
+		receipt := pos.Receipt{Job: r.Job, HubEpoch: r.HubEpoch, Number: r.Number, NextItem: r.NextItem, Done: r.Done, Order: r.Order}
 		if err := tx.PutReceipt(ctx, receipt); err != nil {
 			return err
 		}

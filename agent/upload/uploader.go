@@ -81,12 +81,27 @@ func (u *Uploader) Run(ctx context.Context, req Request) (Report, error) {
 	defer u.mu.Unlock()
 	c := &conversation{Uploader: u, req: req, report: Report{Reason: req.Reason, Started: u.Now()}}
 	err := c.run(ctx)
+	for tries := 1; restored(err) && tries < maxRestores; tries++ {
+		c.note("the POS database was restored during the upload; it begins anew")
+		c.trouble, c.fresh, c.behind = "", false, false
+		err = c.run(ctx)
+	}
 	c.report.Ended = u.Now()
 	if err != nil {
 		return c.report, fmt.Errorf("cannot finish the upload: %w", err)
 	}
 	c.step(PhaseDone, "%s", c.summary())
 	return c.report, nil
+}
+
+// maxRestores bounds how often one Run begins anew because the POS database was
+// restored under it.
+const maxRestores = 3
+
+// restored: what the hub was told in this conversation's Hello does not hold any
+// more, so the order of jobs and the history of entries would be wrong.
+func restored(err error) bool {
+	return errors.Is(err, outbox.ErrJudging) || errors.Is(err, apply.ErrRestored)
 }
 
 // conversation is one Run on its way.

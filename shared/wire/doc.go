@@ -48,6 +48,14 @@
 // technician's release code; it then starts a new agent epoch. A fresh agent.db
 // (a new agent epoch, counter 1, no previous nonce) is let in by its credential.
 //
+// # One conversation at a time
+//
+// Hello carries a Conversation, chosen anew for each attempt and stored nowhere
+// at the agent. Every message after it names that conversation in the header
+// "Plait-Conversation", and the hub compares it in the transaction that the
+// message causes: one of an earlier conversation (a request that was late, a PC
+// whose clone has come since) is refused (Code "over"), and changes nothing.
+//
 // # Batches
 //
 // A batch is frozen at the agent before its first byte leaves: its bytes, digest

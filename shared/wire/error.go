@@ -15,6 +15,7 @@ const (
 	CodeConflict      Code = "conflict"       // 409: the state is not what the request takes it for
 	CodeBatchConflict Code = "batch_conflict" // 409: a batch's number with another digest, or out of order
 	CodeJobsOpen      Code = "jobs_open"      // 409: a full upload is refused; Blocking names why
+	CodeOver          Code = "over"           // 409: another conversation of this store has begun; say hello again
 	CodeHeld          Code = "held"           // 423: an older copy of this agent
 	CodeTooLarge      Code = "too_large"      // 413: over a limit
 	CodeTooOld        Code = "too_old"        // 426: protocol version not spoken

@@ -39,4 +39,7 @@ type FullCommit struct {
 	// Kinds are the sums of the record as of Revision, checked against copy plus
 	// staging before the swap.
 	Kinds []KindSum `json:"kinds"`
+	// Mark is capture's mark of the record that is sent; the hub keeps it with the
+	// swap, like a batch's.
+	Mark Mark `json:"mark"`
 }

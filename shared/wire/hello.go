@@ -10,7 +10,11 @@ type Hello struct {
 	POSEpoch      string `json:"pos_epoch"` // "" if the POS cannot be read or has no Plait tables yet
 	HubEpoch      string `json:"hub_epoch"` // the last that the agent saw; "" at first
 	Chain         Chain  `json:"chain"`
-	Release       string `json:"release,omitempty"` // a technician's code that lets a held agent in
+	// Conversation is chosen anew for each Hello and stored nowhere at the agent.
+	// The newest one that the hub let in is the store's only conversation: two PCs
+	// that share an image share the chain, but not this.
+	Conversation string `json:"conversation"`
+	Release      string `json:"release,omitempty"` // a technician's code that lets a held agent in
 
 	Mapping string `json:"mapping"` // digest of the mapping, "" if not loaded
 	Profile string `json:"profile"` // digest of the profile
@@ -60,6 +64,10 @@ type ReceiptHead struct {
 	Number   int64  `json:"number,omitempty"`
 	NextItem int    `json:"next_item,omitempty"`
 	Done     bool   `json:"done,omitempty"`
+	// Order is the receipt's place in the POS database, from 1. What was applied
+	// before what is told by it alone: after a restore of the hub, a job with a lower
+	// number may be applied later.
+	Order int64 `json:"order,omitempty"`
 }
 
 // Welcome answers a Hello that was let in.

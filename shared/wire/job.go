@@ -43,7 +43,8 @@ type Result struct {
 	Job      string `json:"job"`
 	HubEpoch string `json:"hub_epoch"`
 	Number   int64  `json:"number"`
-	Done     bool   `json:"done"` // false: cancelled after a part was applied
+	Order    int64  `json:"order"` // of its receipt in the POS database
+	Done     bool   `json:"done"`  // false: cancelled after a part was applied
 	Counts   Counts `json:"counts"`
 	// Exceptions name every item that did not simply follow: parked, adopted, kept
 	// fields, warnings; at most MaxExceptions, More counts the rest.

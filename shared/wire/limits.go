@@ -21,3 +21,7 @@ const (
 
 // HeaderProtocol is set by both sides on every message; its value is Protocol.
 const HeaderProtocol = "Plait-Protocol"
+
+// HeaderConversation names the conversation on every message of an agent after
+// its Hello; its value is Hello.Conversation.
+const HeaderConversation = "Plait-Conversation"
