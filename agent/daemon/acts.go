@@ -16,7 +16,7 @@ import (
 
 // Upload holds a conversation now.
 func (d *Daemon) Upload(ctx context.Context, ask control.UploadAsk, progress func(upload.Step)) (upload.Report, error) {
-	c, err := d.present()
+	c, err := d.ready(ctx)
 	if err != nil {
 		return upload.Report{}, fmt.Errorf("cannot upload: %w", err)
 	}
@@ -60,7 +60,7 @@ func (d *Daemon) Retry(ctx context.Context, item control.ItemAsk) error {
 // Pause takes the triggers away, so that the POS can be upgraded. The file that
 // says so is durable first: an agent that starts meanwhile leaves the POS alone.
 func (d *Daemon) Pause(ctx context.Context) error {
-	c, err := d.present()
+	c, err := d.ready(ctx)
 	if err != nil {
 		return fmt.Errorf("cannot pause capture: %w", err)
 	}

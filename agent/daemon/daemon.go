@@ -42,6 +42,7 @@ type Daemon struct {
 	core   *core       // nil until everything that it needs is there
 	lack   error       // why there is no core
 	memory memory
+	news   chan struct{} // closed, and made anew, whenever core or lack changes
 }
 
 // running is what one Start began.
@@ -63,7 +64,7 @@ var ErrStarted = errors.New("the agent runs already")
 
 // New returns an agent; it opens nothing.
 func New(o Options) *Daemon {
-	d := &Daemon{config: o.Config, version: o.Version, log: o.Log, now: o.Now}
+	d := &Daemon{config: o.Config, version: o.Version, log: o.Log, now: o.Now, news: make(chan struct{})}
 	if d.now == nil {
 		d.now = time.Now
 	}
@@ -98,8 +99,9 @@ func (d *Daemon) Start(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	r := &running{lock: lock, server: control.NewServer(d), cancel: cancel}
 	d.mu.Lock()
-	d.run, d.lack = r, errStarting
+	d.run = r
 	d.mu.Unlock()
+	d.have(nil, errStarting)
 	r.loops.Go(func() {
 		if err := r.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			d.log.Error().Err(err).Msg("the control channel broke")
@@ -130,6 +132,7 @@ func (d *Daemon) Stop() error {
 	box := d.box
 	d.run, d.box, d.memory = nil, nil, memory{}
 	d.mu.Unlock()
+	d.have(nil, errStopped)
 	if box != nil {
 		err = errors.Join(err, box.Close())
 	}
@@ -181,9 +184,28 @@ func (d *Daemon) have(c *core, err error) {
 	d.mu.Lock()
 	before := d.lack
 	d.core, d.lack = c, err
+	close(d.news)
+	d.news = make(chan struct{})
 	d.mu.Unlock()
-	if err != nil && (before == nil || before.Error() != err.Error()) && !errors.Is(err, errStarting) {
+	if err != nil && (before == nil || before.Error() != err.Error()) && !errors.Is(err, errStarting) && !errors.Is(err, errStopped) {
 		d.log.Warn().Err(err).Msg("cannot work yet; trying on")
+	}
+}
+
+// ready is present for one who can wait until the agent has started.
+func (d *Daemon) ready(ctx context.Context) (*core, error) {
+	for {
+		d.mu.Lock()
+		c, lack, news := d.core, d.lack, d.news
+		d.mu.Unlock()
+		if c != nil || !errors.Is(lack, errStarting) {
+			return c, lack
+		}
+		select {
+		case <-ctx.Done():
+			return nil, lack
+		case <-news:
+		}
 	}
 }
 
