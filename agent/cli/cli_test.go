@@ -315,6 +315,17 @@ func TestWithoutAnAgent(t *testing.T) {
 	}
 }
 
+func TestEnrollWithABadCode(t *testing.T) {
+	d := newDesk(t)
+	d.In = strings.NewReader("K7QF-2M0X\n")
+	d.want(1, d.types("enroll", "https://hub.example", "-"), "",
+		"cannot enroll: cannot read enrolment code: the code is mistyped: it has 8 characters, not 36: compare it with the one that the hub shows\n")
+	d.want(2, d.types("enroll", "https://hub.example"), "", "cannot run plait-agent enroll: write it as: plait-agent enroll URL CODE [flags]\n")
+	if entries, err := os.ReadDir(filepath.Join(d.dir, "data")); err != nil || len(entries) > 1 {
+		t.Errorf("a mistyped code left %v, %v", entries, err)
+	}
+}
+
 func TestMistypedCommands(t *testing.T) {
 	d := newDesk(t)
 	d.want(2, d.types("staus"), "", "cannot run \"staus\": there is no such command; did you mean \"status\"?; see plait-agent help\n")

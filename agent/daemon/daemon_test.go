@@ -255,6 +255,40 @@ func TestDoctorSaysWhatIsWrongAndGoesOn(t *testing.T) {
 	}
 }
 
+// A technician's full upload that was refused, or met a busy POS, is tried again
+// until it lands; an operator's is the hub's business.
+func TestFullUploadIsRemembered(t *testing.T) {
+	s := newSalon(t).enrolled(t)
+	d, release, err := Inspect(t.Context(), s.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := d.present()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		reason string
+		full   *upload.FullReport
+		want   bool
+	}{
+		{reasonSchedule, &upload.FullReport{}, false},
+		{reasonTechnician, nil, false},
+		{reasonTechnician, &upload.FullReport{}, true},
+		{reasonRetry, &upload.FullReport{}, true},
+		{reasonSchedule, nil, true},
+		{reasonRetry, &upload.FullReport{Landed: true}, false},
+	} {
+		d.ended(c, control.Last{Report: upload.Report{Reason: step.reason, Started: time.Unix(1, 0), Full: step.full}})
+		if got := c.fullWaits(t.Context()); got != step.want {
+			t.Errorf("after %+v: waits %v", step, got)
+		}
+	}
+	if err := release(); err != nil {
+		t.Error(err)
+	}
+}
+
 // fakeCapture is a POS that the test breaks and mends.
 type fakeCapture struct {
 	mu      sync.Mutex

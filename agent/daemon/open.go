@@ -187,11 +187,27 @@ func (d *Daemon) wire(c *core, mapping *pos.Mapping, cat *catalog.Catalog, hub u
 	return nil
 }
 
-// fullWaits: only a technician's own full upload is gone on with; one that an
-// operator asked for is the hub's to ask for again.
+// noteFull stands in agent.db while a technician's full upload has not landed. One
+// that an operator asked for is the hub's to ask for again.
+const noteFull = "full-upload-asked"
+
+// fullWaits reports whether the next attempt must be a full upload, too.
 func (c *core) fullWaits(ctx context.Context) bool {
-	full, err := c.box.FullUpload(ctx)
-	return err == nil && full.Upload != "" && full.Request == ""
+	note, err := c.box.Note(ctx, noteFull)
+	return err == nil && len(note) > 0
+}
+
+// keepFull notes whether a technician's full upload waits for the next attempt.
+func (c *core) keepFull(ctx context.Context, last control.Last) error {
+	switch {
+	case last.Full == nil:
+		return nil
+	case last.Full.Landed:
+		return c.box.SetNote(ctx, noteFull, nil)
+	case last.Reason == reasonTechnician:
+		return c.box.SetNote(ctx, noteFull, []byte("1"))
+	}
+	return nil
 }
 
 // ended logs a conversation, keeps it for the status, and begins anew where it
@@ -212,7 +228,7 @@ func (d *Daemon) ended(c *core, last control.Last) {
 	kept, err := json.Marshal(d.memory)
 	d.mu.Unlock()
 	if err == nil {
-		err = c.box.SetNote(context.Background(), noteLast, kept)
+		err = errors.Join(c.box.SetNote(context.Background(), noteLast, kept), c.keepFull(context.Background(), last))
 	}
 	if err != nil {
 		d.log.Warn().Err(err).Msg("cannot keep what the upload did")
