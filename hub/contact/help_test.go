@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"plait/hub/store"
 	"plait/hub/store/storetest"
 	"plait/shared/item"
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
 
@@ -50,20 +52,22 @@ func (h *hub) file() string {
 
 func (h *hub) open(path string) {
 	h.Helper()
-	db, err := store.Open(context.Background(), path, store.Options{Now: h.clock.Now})
+	db, err := store.Open(context.Background(), path, store.Options{Now: h.clock.Now, Sync: sqlitedb.SyncNormal}) // nothing here cuts the power
 	if err != nil {
 		h.Fatal(err)
 	}
 	h.db, h.contacts, h.ingest, h.queue = db, contact.New(db), ingest.New(db, queue.Result), queue.New(db, nil)
 }
 
-// backup returns the path of a backup.
+// backup returns the path of a backup: the file of a hub that is closed for it.
 func (h *hub) backup() string {
 	h.Helper()
-	path := h.file()
-	if err := h.db.Backup(context.Background(), path); err != nil {
+	path, working := h.file(), h.db.Path()
+	if err := h.db.Close(); err != nil {
 		h.Fatal(err)
 	}
+	h.copyFile(working, path)
+	h.open(working)
 	return path
 }
 
@@ -73,12 +77,20 @@ func (h *hub) restore(backup string) {
 	if err := h.db.Close(); err != nil {
 		h.Fatal(err)
 	}
-	h.open(backup)
-	working := h.backup()
-	if err := h.db.Close(); err != nil {
+	working := h.file()
+	h.copyFile(backup, working)
+	h.open(working)
+}
+
+func (h *hub) copyFile(from, to string) {
+	h.Helper()
+	content, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, content, 0o600)
+	}
+	if err != nil {
 		h.Fatal(err)
 	}
-	h.open(working)
 }
 
 // pc is a PC with an agent: what of it is durable can be cloned by a copy.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"plait/hub/store"
+	"plait/hub/store/storetest"
 	"plait/shared/item"
 	"plait/shared/sqlitedb"
 	"plait/shared/wire"
@@ -62,7 +63,7 @@ func BenchmarkW1(b *testing.B) {
 	var size int
 	for range b.N {
 		b.StopTimer()
-		a := newWorld(b).newAgent("branch", "epoch-1")
+		a := newWorldOn(b, storetest.Open).newAgent("branch", "epoch-1")
 		batches, bytes := batchesOf(a, func(n, i int) item.Item { return saleOf(n*rowsInBatch + i) })
 		size = bytes
 		runtime.GC()
@@ -78,7 +79,7 @@ func BenchmarkW1(b *testing.B) {
 func BenchmarkUpdates(b *testing.B) {
 	for range b.N {
 		b.StopTimer()
-		a := newWorld(b).newAgent("branch", "epoch-1")
+		a := newWorldOn(b, storetest.Open).newAgent("branch", "epoch-1")
 		batches, _ := batchesOf(a, func(n, i int) item.Item {
 			it := saleOf(i)
 			it.Fields = it.Fields.With("status", item.MustText(fmt.Sprint("changed ", n)))
@@ -141,7 +142,7 @@ func BenchmarkBare(b *testing.B) {
 // job of 2,000 linked products wrote, and the job's result.
 func BenchmarkW2(b *testing.B) {
 	const size, stores = 2000, 200
-	w := newWorld(b)
+	w := newWorldOn(b, storetest.Open)
 	names := make([]string, stores)
 	for i := range names {
 		names[i] = fmt.Sprintf("salon %d", i)

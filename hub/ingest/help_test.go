@@ -27,8 +27,13 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	return newWorldOn(t, storetest.OpenUnsynced)
+}
+
+func newWorldOn(t testing.TB, open func(testing.TB, *storetest.Clock) *store.DB) *world {
+	t.Helper()
 	clock := storetest.NewClock()
-	db := storetest.Open(t, clock)
+	db := open(t, clock)
 	storetest.AddNetwork(t, db, "n", "head", "branch")
 	storetest.SetCatalog(t, db, "n", storetest.Kinds())
 	return &world{TB: t, db: db, clock: clock, ingest: ingest.New(db, queue.Result), contacts: contact.New(db), queue: queue.New(db, nil)}

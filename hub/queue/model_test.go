@@ -63,7 +63,7 @@ type salon struct {
 
 func newSalon(t *testing.T, rt *rapid.T) *salon {
 	clock := storetest.NewClock()
-	db := storetest.Open(t, clock)
+	db := storetest.OpenUnsynced(t, clock)
 	storetest.AddNetwork(t, db, "n", "head", "branch")
 	s := &salon{T: rt, db: db, queue: queue.New(db, nil), contacts: contact.New(db), history: 1,
 		ordered: map[string]int{}, cancels: map[string]bool{}}

@@ -67,6 +67,9 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 // Close waits for running transactions and closes the file.
 func (db *DB) Close() error { return db.db.Close() }
 
+// Path returns the absolute path of the file.
+func (db *DB) Path() string { return db.db.Path() }
+
 // Backup writes a verified copy of the database to a file that must not exist.
 func (db *DB) Backup(ctx context.Context, dest string) error { return db.db.Backup(ctx, dest) }
 

@@ -12,6 +12,7 @@ import (
 	"plait/hub/store"
 	"plait/shared/catalog"
 	"plait/shared/item"
+	"plait/shared/sqlitedb"
 )
 
 // Clock is a clock that a test moves by hand.
@@ -40,7 +41,19 @@ func (c *Clock) Advance(d time.Duration) {
 // Open opens an empty hub on SQLite that is closed when the test ends.
 func Open(t testing.TB, clock *Clock) *store.DB {
 	t.Helper()
-	db, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "hub.db"), store.Options{Now: clock.Now})
+	return open(t, store.Options{Now: clock.Now})
+}
+
+// OpenUnsynced is Open without waiting for the disk, for tests of thousands of
+// transactions that cut no power.
+func OpenUnsynced(t testing.TB, clock *Clock) *store.DB {
+	t.Helper()
+	return open(t, store.Options{Now: clock.Now, Sync: sqlitedb.SyncNormal})
+}
+
+func open(t testing.TB, o store.Options) *store.DB {
+	t.Helper()
+	db, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "hub.db"), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func build() (programs, error) {
 		return programs{}, fmt.Errorf("cannot build Plait: %w", err)
 	}
 	p := programs{dir: dir, agent: program(dir, "plait-agent"), hub: program(dir, "plait-hub")}
-	for path, pkg := range map[string]string{p.agent: "plait/agent", p.hub: "plait/hub/cmd/plait-hub"} {
+	for path, pkg := range map[string]string{p.agent: "plait/agent", p.hub: "plait/hub"} {
 		cmd := exec.Command("go", "build", "-o", path, pkg)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
