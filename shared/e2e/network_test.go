@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"plait/agent/upload"
 	"plait/hub/operator"
 	"plait/hub/storesync"
 	"plait/shared/e2e/rig"
@@ -72,13 +73,14 @@ func (n *liveNetwork) addStore(o rig.StoreOptions) *rig.Store {
 
 // upload holds a conversation of a store and checks that it ended with a proof
 // of equality.
-func (n *liveNetwork) upload(name string) {
+func (n *liveNetwork) upload(name string) upload.Report {
 	n.Helper()
 	report, err := n.Store(name).Upload(n.ctx)
 	n.must(err)
 	if !report.Equal {
 		n.Fatalf("the upload of %s did not end equal: %+v", name, report)
 	}
+	return report
 }
 
 // equal holds a store's POS against the hub's copy, and against what agent and
