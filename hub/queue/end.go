@@ -71,15 +71,14 @@ func Result(tx *store.StoreTx, r wire.Result) error {
 }
 
 func settleResult(tx *store.StoreTx, j store.Job, r wire.Result) error {
+	// A result that was on its way when the POS database was restored tells of a
+	// history that is gone: it decides nothing.
+	if current, err := currentPOSEpoch(tx); err != nil || (current != "" && current != r.POSEpoch) {
+		return err
+	}
 	switch j.State {
 	case store.Applied, store.Lost:
 		return nil
-	case store.RolledBack:
-		// A result that was on its way when the POS database was restored tells of
-		// the history that is gone.
-		if current, err := currentPOSEpoch(tx); err != nil || current != r.POSEpoch {
-			return err
-		}
 	case store.Cancelled:
 		if !r.Done {
 			return nil

@@ -51,14 +51,30 @@ type salon struct {
 	chain    wire.Chain
 	epoch    string // of the hub
 
-	history  int      // of the POS
-	receipts []string // jobs applied in this history, in order
-	restored bool     // since the last hello: applying finds the mark gone and stops (decision 28)
-	backups  [][]string
+	history  int       // of the POS
+	receipts []receipt // of jobs applied in this history, in order
+	restored bool      // since the last hello: applying finds the mark gone and stops (decision 28)
+	backups  [][]receipt
 	outbox   []wire.Result // made, acknowledged or not
 	labels   int
 	ordered  map[string]int // by job: its place
 	cancels  map[string]bool
+}
+
+// receipt says that a job was applied; order is its place in the POS database.
+type receipt struct {
+	job   string
+	order int64
+}
+
+// holds reports whether the POS has a receipt of the job, and its order.
+func (s *salon) holds(job string) (order int64, ok bool) {
+	for _, r := range s.receipts {
+		if r.job == job {
+			return r.order, true
+		}
+	}
+	return 0, false
 }
 
 func newSalon(t *testing.T, rt *rapid.T) *salon {
@@ -124,13 +140,13 @@ func (s *salon) head() wire.ReceiptHead {
 	if len(s.receipts) == 0 {
 		return wire.ReceiptHead{Known: true, Absent: true}
 	}
-	id := s.receipts[len(s.receipts)-1]
+	last := s.receipts[len(s.receipts)-1]
 	for _, j := range s.jobs() {
-		if j.ID == id {
-			return wire.ReceiptHead{Known: true, Job: id, HubEpoch: j.EpochName, Number: j.Number, Done: true}
+		if j.ID == last.job {
+			return wire.ReceiptHead{Known: true, Job: j.ID, HubEpoch: j.EpochName, Number: j.Number, Done: true, Order: last.order}
 		}
 	}
-	s.Fatalf("the hub has forgotten job %s", id)
+	s.Fatalf("the hub has forgotten job %s", last.job)
 	return wire.ReceiptHead{}
 }
 
@@ -150,7 +166,7 @@ func (s *salon) links() {
 	s.must(err)
 	s.receipts = nil
 	for _, r := range slices.Backward(p.Applied) {
-		s.receipts = append(s.receipts, r.Job)
+		s.receipts = append(s.receipts, receipt{r.Job, r.Order})
 	}
 }
 
@@ -163,7 +179,7 @@ func (s *salon) next(far int) (more bool) {
 	if a.Job == nil || far == 0 {
 		return false
 	}
-	if slices.Contains(s.receipts, a.Job.ID) { // applied, and not reported yet
+	if _, ok := s.holds(a.Job.ID); ok { // applied, and not reported yet
 		s.result(a.Job, true)
 		return s.deliver(len(s.outbox)-1, far)
 	}
@@ -174,7 +190,11 @@ func (s *salon) next(far int) (more bool) {
 	}
 	switch b.State {
 	case store.Begun:
-		s.receipts = append(s.receipts, a.Job.ID)
+		order := int64(1)
+		if n := len(s.receipts); n > 0 {
+			order = s.receipts[n-1].order + 1
+		}
+		s.receipts = append(s.receipts, receipt{a.Job.ID, order})
 		s.result(a.Job, true)
 	case store.CancelRequested:
 		s.result(a.Job, false)
@@ -183,7 +203,8 @@ func (s *salon) next(far int) (more bool) {
 }
 
 func (s *salon) result(j *wire.Job, done bool) {
-	s.outbox = append(s.outbox, wire.Result{Job: j.ID, HubEpoch: j.HubEpoch, Number: j.Number, Done: done, POSEpoch: fmt.Sprint("pos-", s.history)})
+	order, _ := s.holds(j.ID)
+	s.outbox = append(s.outbox, wire.Result{Job: j.ID, HubEpoch: j.HubEpoch, Number: j.Number, Order: order, Done: done, POSEpoch: fmt.Sprint("pos-", s.history)})
 }
 
 func (s *salon) deliver(i, far int) bool {
@@ -238,15 +259,15 @@ func (s *salon) check() {
 	if open > 0 && s.switchNow() == store.Off {
 		s.Fatalf("the store is off with %d open jobs", open)
 	}
-	if !slices.IsSortedFunc(s.receipts, func(a, b string) int { return cmp.Compare(s.ordered[a], s.ordered[b]) }) {
+	if !slices.IsSortedFunc(s.receipts, func(a, b receipt) int { return cmp.Compare(s.ordered[a.job], s.ordered[b.job]) }) {
 		s.Fatalf("receipts are out of order: %v", s.receipts)
 	}
 	seen := map[string]bool{}
 	for _, r := range s.receipts {
-		if seen[r] {
-			s.Fatalf("job %s was applied twice in one history", r)
+		if seen[r.job] {
+			s.Fatalf("job %s was applied twice in one history", r.job)
 		}
-		seen[r] = true
+		seen[r.job] = true
 	}
 }
 
@@ -266,7 +287,7 @@ func (s *salon) settle() {
 		s.check()
 	}
 	for _, j := range s.jobs() {
-		applied := slices.Contains(s.receipts, j.ID)
+		_, applied := s.holds(j.ID)
 		switch {
 		case j.Open():
 			s.Fatalf("job %d is still %s", j.Number, j.State)
