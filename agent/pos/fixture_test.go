@@ -63,7 +63,7 @@ func (s *salon) connect(o pos.Options) pos.Connector {
 
 func openPOS(t testing.TB, path, journal string, busy int) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=busy_timeout(%d)&_pragma=journal_mode(%s)&_pragma=synchronous(NORMAL)", path, busy, journal))
+	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?_pragma=busy_timeout(%d)&_pragma=journal_mode(%s)&_pragma=synchronous(OFF)", path, busy, journal))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"plait/agent/pos"
 	"plait/shared/item"
+	"plait/shared/wire"
 )
 
 func testReceipts(t *testing.T, b Bench) {
@@ -94,6 +95,36 @@ func testLinkPages(t *testing.T, b Bench, want int) {
 	}
 	if got != want {
 		t.Errorf("%d links page by page, want %d", got, want)
+	}
+}
+
+// testSettling: capture settles what it decided a while ago; a link that a job
+// wrote since must not go with it.
+func testSettling(t *testing.T, b Bench) {
+	install(t, b)
+	id := item.ID{Kind: "service", Key: "1", Gen: 2}
+	tx := begin(t, b)
+	if err := tx.PutLink(t.Context(), pos.LinkRow{ID: id, UID: "u1", Link: &item.Link{UID: "u1", Birth: item.BornNetwork}}); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, tx)
+	for _, step := range []struct {
+		name   string
+		settle pos.LinkRow
+		dead   bool
+		uid    string
+	}{
+		{"a living generation is settled late", pos.LinkRow{ID: id}, false, "u1"},
+		{"the item was deleted", pos.LinkRow{ID: id, Dead: true}, true, ""},
+		{"it came back the same", pos.LinkRow{ID: id}, false, ""},
+	} {
+		if _, err := b.Connector.Prune(t.Context(), []pos.LinkRow{step.settle}, wire.Mark{}); err != nil {
+			t.Fatal(err)
+		}
+		rows, _, err := b.Connector.Links(t.Context(), "", 10)
+		if err != nil || len(rows) != 1 || rows[0].Dead != step.dead || rows[0].UID != step.uid || (rows[0].Link != nil) != (step.uid != "") {
+			t.Errorf("%s: %+v, %v", step.name, rows, err)
+		}
 	}
 }
 

@@ -240,7 +240,9 @@ func (m *Memory) Prune(_ context.Context, settle []pos.LinkRow, keep wire.Mark) 
 	removed := 0
 	err := m.db.change(func(st *memoryState) error {
 		for _, row := range settle {
-			st.links[row.ID] = row
+			if err := settleLink(row)(st); err != nil {
+				return err
+			}
 		}
 		newest := st.newest()
 		for seq := range st.changes {

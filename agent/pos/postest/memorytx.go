@@ -260,6 +260,18 @@ func putLink(row pos.LinkRow) func(*memoryState) error {
 	}
 }
 
+// settleLink writes what capture found of a generation. It knows nothing of
+// links: one that a job has given the living generation meanwhile stays.
+func settleLink(row pos.LinkRow) func(*memoryState) error {
+	return func(st *memoryState) error {
+		old := st.links[row.ID]
+		if row.Dead || row.Link != nil || old.Dead || old.Link == nil {
+			st.links[row.ID] = row
+		}
+		return nil
+	}
+}
+
 func (tx *applying) PutReceipt(_ context.Context, r pos.Receipt) error {
 	if err := tx.m.ask("PutReceipt"); err != nil {
 		return err
@@ -287,7 +299,7 @@ func (tx *applying) Done(_ context.Context, changes []pos.Change, settle []pos.L
 	}
 	tx.done = append(tx.done, changes...)
 	for _, row := range settle {
-		if err := tx.do(putLink(row)); err != nil {
+		if err := tx.do(settleLink(row)); err != nil {
 			return err
 		}
 	}

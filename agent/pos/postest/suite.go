@@ -30,6 +30,7 @@ func Run(t *testing.T, factory Factory) {
 		{"delete", testDelete},
 		{"receipts", testReceipts},
 		{"links", testLinks},
+		{"settling keeps a living link", testSettling},
 		{"changes done in a transaction", testTxDone},
 		{"referred", testReferred},
 		{"upload-only kinds have no generation", testUploadOnly},
