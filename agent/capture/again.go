@@ -7,9 +7,11 @@ import (
 	"plait/agent/pos"
 )
 
-// readAgain reads the keys that were marked dirty, kind by kind, each once. A
-// kind that still cannot be read keeps its keys for the next time.
-func (c *Capturer) readAgain(ctx context.Context) error {
+// readAgain reads the keys that were marked dirty, kind by kind, each once: those
+// whose kind could not be read, whose row was damaged in the record, or that it was
+// too early to decide. A kind that still cannot be read keeps its keys for the next
+// time, and so does a key that changed again.
+func (c *Capturer) readAgain(ctx context.Context, src source) error {
 	n, err := c.box.DirtyCount(ctx)
 	if err != nil || n == 0 {
 		return err
@@ -18,35 +20,35 @@ func (c *Capturer) readAgain(ctx context.Context) error {
 		if k.Paused != "" {
 			continue
 		}
-		if err := c.readKindAgain(ctx, k.Kind); err != nil {
+		if err := c.readKindAgain(ctx, src, k.Kind); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *Capturer) readKindAgain(ctx context.Context, kind string) error {
+func (c *Capturer) readKindAgain(ctx context.Context, src source, kind string) error {
 	for after := ""; ; {
 		dirty, err := c.box.Dirty(ctx, kind, after, c.rows)
 		if err != nil || len(dirty) == 0 {
 			return err
 		}
 		after = dirty[len(dirty)-1].Key.Key
-		readable, err := c.again(ctx, kind, dirty)
+		readable, err := c.again(ctx, src, kind, dirty)
 		if err != nil || !readable {
 			return err
 		}
 	}
 }
 
-func (c *Capturer) again(ctx context.Context, kind string, dirty []outbox.Dirty) (readable bool, err error) {
+func (c *Capturer) again(ctx context.Context, src source, kind string, dirty []outbox.Dirty) (readable bool, err error) {
 	keys := make([]string, len(dirty))
 	gone := make(map[string]bool, len(dirty))
 	for i, d := range dirty {
 		keys[i] = d.Key.Key
 		gone[keys[i]] = d.Gone
 	}
-	records, err := c.pos.Read(ctx, kind, keys)
+	records, err := src.Read(ctx, kind, keys)
 	if err != nil {
 		if stops(err) {
 			return false, err
@@ -56,7 +58,7 @@ func (c *Capturer) again(ctx context.Context, kind string, dirty []outbox.Dirty)
 	for i := range records {
 		records[i].Item.Key = keys[i]
 	}
-	_, err = c.settled(ctx, kind, records, gone)
+	_, err = c.settled(ctx, src, kind, records, gone)
 	return true, err
 }
 
@@ -64,8 +66,8 @@ func (c *Capturer) again(ctx context.Context, kind string, dirty []outbox.Dirty)
 // of them the record held alive before. The change rows are looked at after the
 // records were read: a deletion that came before the reading stands there, and
 // Drain will know of it.
-func (c *Capturer) settled(ctx context.Context, kind string, records []pos.Record, gone map[string]bool) (alive int64, err error) {
-	pending, err := c.pendingKeys(ctx, kind)
+func (c *Capturer) settled(ctx context.Context, src source, kind string, records []pos.Record, gone map[string]bool) (alive int64, err error) {
+	pending, err := c.pendingKeys(ctx, src, kind)
 	if err != nil {
 		return 0, err
 	}
@@ -88,14 +90,18 @@ func (c *Capturer) settled(ctx context.Context, kind string, records []pos.Recor
 
 // pendingKeys are the keys of a kind that change rows speak of. Where they are
 // many, all but the last page are drained first.
-func (c *Capturer) pendingKeys(ctx context.Context, kind string) (map[string]bool, error) {
+func (c *Capturer) pendingKeys(ctx context.Context, src source, kind string) (map[string]bool, error) {
 	keys := map[string]bool{}
 	for range maxPages {
-		changes, err := c.pos.Pending(ctx, c.rows)
+		changes, err := src.Pending(ctx, c.rows)
 		if err != nil {
 			return nil, err
 		}
-		_, byKind := coalesce(changes)
+		fresh, err := c.fresh(ctx, changes)
+		if err != nil {
+			return nil, err
+		}
+		_, byKind := coalesce(fresh)
 		if t := byKind[kind]; t != nil {
 			for _, key := range t.keys {
 				keys[key] = true
@@ -104,7 +110,6 @@ func (c *Capturer) pendingKeys(ctx context.Context, kind string) (map[string]boo
 		if len(changes) < c.rows {
 			break
 		}
-		src := source{c.pos, c.pos.Done}
 		if err := c.page(ctx, src, changes); err != nil {
 			return nil, err
 		}

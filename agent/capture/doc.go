@@ -15,7 +15,9 @@
 // [Capturer.Compare] walks every row of the POS within a budget, and the record's
 // live keys where the counts do not agree. It looks at the change rows after each
 // read: a key that has one is left to Drain, which knows whether a deletion lies
-// between (decision 15). The mark is checked before every drain; if its row is
+// between (decision 15). Drain itself may read behind a deletion whose change row
+// it has not seen: an item that seems to have become another one is read again
+// once no change row speaks of it. The mark is checked before every drain; if its row is
 // gone, the file was restored: a new POS epoch begins, and until a comparison has
 // ended every item that changed is judged as one that may be another under a
 // reused key (decision 16).

@@ -19,10 +19,7 @@ func (c *Capturer) Drain(ctx context.Context) error {
 		if err := c.recognise(ctx); err != nil {
 			return err
 		}
-		if err := c.pages(ctx, source{c.pos, c.pos.Done}); err != nil {
-			return err
-		}
-		return c.readAgain(ctx)
+		return c.level(ctx, source{c.pos, c.pos.Done})
 	})
 	if err != nil {
 		return fmt.Errorf("cannot capture the POS's changes: %w", err)
@@ -38,7 +35,7 @@ func (c *Capturer) DrainFrom(ctx context.Context, r pos.Reader) error {
 	if tx, ok := r.(pos.Tx); ok {
 		src.done = func(ctx context.Context, changes []pos.Change) error { return c.doneIn(ctx, tx, changes) }
 	}
-	err := c.locked(ctx, func() error { return c.pages(ctx, src) })
+	err := c.locked(ctx, func() error { return c.level(ctx, src) })
 	if err != nil {
 		return fmt.Errorf("cannot capture the POS's changes: %w", err)
 	}
@@ -66,6 +63,14 @@ func (c *Capturer) doneIn(ctx context.Context, tx pos.Tx, changes []pos.Change) 
 type source struct {
 	pos.Reader
 	done func(ctx context.Context, changes []pos.Change) error
+}
+
+// level drains every page, then reads again what could not be decided or read.
+func (c *Capturer) level(ctx context.Context, src source) error {
+	if err := c.pages(ctx, src); err != nil {
+		return err
+	}
+	return c.readAgain(ctx, src)
 }
 
 // pages drains page after page. A row that a mark may name stays where a
@@ -100,15 +105,9 @@ func (c *Capturer) pages(ctx context.Context, src source) error {
 // page puts the effect of some change rows into the record, those left out whose
 // effect is there already.
 func (c *Capturer) page(ctx context.Context, src source, changes []pos.Change) error {
-	was, err := c.box.WasSeen(ctx, seenOf(changes))
+	fresh, err := c.fresh(ctx, changes)
 	if err != nil {
 		return err
-	}
-	fresh := make([]pos.Change, 0, len(changes))
-	for _, ch := range changes {
-		if !was[outbox.Seen{Seq: ch.Seq, Nonce: ch.Nonce}] {
-			fresh = append(fresh, ch)
-		}
 	}
 	if len(fresh) == 0 {
 		return nil
@@ -118,6 +117,7 @@ func (c *Capturer) page(ctx context.Context, src source, changes []pos.Change) e
 		return err
 	}
 	c.unpruned += len(fresh)
+	p.early = true
 	if err := p.mark(ctx, fresh); err != nil {
 		return err
 	}
@@ -128,6 +128,21 @@ func (c *Capturer) page(ctx context.Context, src source, changes []pos.Change) e
 		}
 	}
 	return p.put(ctx)
+}
+
+// fresh leaves out the change rows whose effect is in the record.
+func (c *Capturer) fresh(ctx context.Context, changes []pos.Change) ([]pos.Change, error) {
+	was, err := c.box.WasSeen(ctx, seenOf(changes))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]pos.Change, 0, len(changes))
+	for _, ch := range changes {
+		if !was[outbox.Seen{Seq: ch.Seq, Nonce: ch.Nonce}] {
+			out = append(out, ch)
+		}
+	}
+	return out, nil
 }
 
 // mark moves the mark on to the newest of the changes. It never goes back: where

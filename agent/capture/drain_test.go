@@ -3,6 +3,7 @@ package capture_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"plait/agent/pos"
@@ -235,5 +236,46 @@ func TestDrainEndsThoughARowStays(t *testing.T) {
 	s.must(s.cap.DrainFrom(t.Context(), s.pos))
 	if calls > 12 || s.gen("service", "1") != 1 {
 		t.Errorf("%d steps for one change row, generation %d", calls, s.gen("service", "1"))
+	}
+}
+
+// TestADeletionBehindThePage: the rows that are read stand behind a deletion that
+// comes in the next page, or after it, and yet the reused key is told apart.
+func TestADeletionBehindThePage(t *testing.T) {
+	for name, want := range map[string]int64{"Shave": 2, "Cut": 1} {
+		s := startSalon(t)
+		s.pos.write("service", "1", fields("Cut", 1))
+		s.drain()
+		s.pos.write("service", "1", fields("Cut", 2))
+		for i := range 5 { // the page is full before the deletion
+			s.pos.write("sale", fmt.Sprint(i), fields("", i))
+		}
+		s.pos.delete("service", "1")
+		s.pos.write("service", "1", fields(name, 3))
+		s.drain()
+		if got := s.gen("service", "1"); got != want {
+			t.Errorf("back as %s: generation %d, want %d", name, got, want)
+		}
+		s.checkEqual()
+	}
+}
+
+// TestARenameIsNoOtherItem: without a deletion a new name, at the end of a page or
+// not, keeps the generation and arrives with the same drain.
+func TestARenameIsNoOtherItem(t *testing.T) {
+	s := startSalon(t)
+	for i := range 6 {
+		s.pos.write("service", fmt.Sprint(i), fields(fmt.Sprint("Service ", i), 1))
+	}
+	s.drain()
+	for i := range 6 {
+		s.pos.write("service", fmt.Sprint(i), fields(fmt.Sprint("New name ", i), 1))
+	}
+	s.must(s.cap.DrainFrom(t.Context(), s.pos))
+	s.checkEqual()
+	for i := range 6 {
+		if g := s.gen("service", fmt.Sprint(i)); g != 1 {
+			t.Errorf("service %d was renamed and has generation %d", i, g)
+		}
 	}
 }

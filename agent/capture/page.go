@@ -16,7 +16,11 @@ type page struct {
 	mind outbox.Attention
 	// whole: the record's rows are looked up for kinds that only go up too, so that
 	// equal ones are left out.
-	whole  bool
+	whole bool
+	// early: the change rows that follow these may hold a deletion which the rows
+	// that were read stand behind already. An item that seems to be another one is
+	// then decided later.
+	early  bool
 	only   map[string]bool // kinds that only go up
 	alive  int64           // records that the record held alive, as far as it was looked up
 	change outbox.Change
@@ -90,6 +94,10 @@ func (p *page) sight(s sighting, same sameness, dirty bool) error {
 		p.trouble(s, key)
 		return nil
 	}
+	if later, err := p.tooEarly(s, same); err != nil || later {
+		p.change.Dirty = append(p.change.Dirty, outbox.Dirty{Key: key})
+		return err
+	}
 	v, err := identify(s, same)
 	if err != nil {
 		return err
@@ -108,6 +116,21 @@ func (p *page) sight(s sighting, same sameness, dirty bool) error {
 		}
 	}
 	return nil
+}
+
+// tooEarly reports whether an item changed so much that it may be another one,
+// though no deletion was seen: one may have been committed after the page of
+// change rows was read. The key is read again once nothing is pending for it.
+func (p *page) tooEarly(s sighting, same sameness) (bool, error) {
+	if !p.early || s.uploadOnly || !s.rec.Exists || s.gone || s.judge || s.prev == nil || s.prev.Dead {
+		return false, nil
+	}
+	before, err := s.prev.Item()
+	if err != nil {
+		return false, err
+	}
+	is, err := same(before, s.rec.Item)
+	return !is, err
 }
 
 // trouble parks a row that cannot be an item. That a deletion was seen before it

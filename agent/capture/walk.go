@@ -13,7 +13,7 @@ func (r *round) scan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	alive, err := r.settled(ctx, kind, records, nil)
+	alive, err := r.settled(ctx, source{r.pos, r.pos.Done}, kind, records, nil)
 	if err != nil {
 		return recordError{err}
 	}
@@ -75,7 +75,7 @@ func (r *round) vanish(ctx context.Context) error {
 		}
 	}
 	if len(lacking) > 0 {
-		if _, err := r.settled(ctx, kind, lacking, nil); err != nil {
+		if _, err := r.settled(ctx, source{r.pos, r.pos.Done}, kind, lacking, nil); err != nil {
 			return recordError{err}
 		}
 	}
