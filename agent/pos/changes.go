@@ -3,7 +3,6 @@ package pos
 import (
 	"context"
 	"database/sql"
-	"slices"
 
 	"plait/shared/wire"
 )
@@ -20,8 +19,8 @@ const (
 // can be done for good; done rows past a gap are kept one by one.
 type doneSet struct {
 	upTo   int64
-	beyond map[int64]bool
-	order  []int64 // seqs after upTo as last read, without a gap
+	beyond map[int64]int64 // seq to nonce: a row of another history is not done
+	order  []rowID         // rows after upTo as last read, without a gap
 	// newest is the newest row that anyone was given. A mark may name it, so it is
 	// never pruned; if it is gone, the file's history is another one.
 	newest rowID
@@ -36,16 +35,21 @@ func (d *doneSet) spared() []any { return []any{d.newest.seq, d.top, d.keep} }
 // rowID is one change row, told from one of another history by its nonce.
 type rowID struct{ seq, nonce int64 }
 
-func newDoneSet() *doneSet { return &doneSet{beyond: map[int64]bool{}} }
+func newDoneSet() *doneSet { return &doneSet{beyond: map[int64]int64{}} }
 
-func (d *doneSet) add(seqs ...int64) {
-	for _, seq := range seqs {
-		d.top = max(d.top, seq)
-		if seq > d.upTo {
-			d.beyond[seq] = true
+func (d *doneSet) add(changes []Change) {
+	for _, ch := range changes {
+		d.top = max(d.top, ch.Seq)
+		if ch.Seq > d.upTo {
+			d.beyond[ch.Seq] = ch.Nonce
 		}
 	}
 	d.advance(d.order)
+}
+
+func (d *doneSet) has(r rowID) bool {
+	nonce, ok := d.beyond[r.seq]
+	return ok && nonce == r.nonce
 }
 
 func (d *doneSet) see(r rowID) {
@@ -55,10 +59,10 @@ func (d *doneSet) see(r rowID) {
 }
 
 // advance moves upTo over the done rows at the beginning of order.
-func (d *doneSet) advance(order []int64) {
-	for len(order) > 0 && (d.beyond[order[0]] || order[0] <= d.upTo) {
-		d.upTo = max(d.upTo, order[0])
-		delete(d.beyond, order[0])
+func (d *doneSet) advance(order []rowID) {
+	for len(order) > 0 && (d.has(order[0]) || order[0].seq <= d.upTo) {
+		d.upTo = max(d.upTo, order[0].seq)
+		delete(d.beyond, order[0].seq)
 		order = order[1:]
 	}
 	d.order = order
@@ -123,17 +127,18 @@ const sqlPending = `SELECT seq, nonce, tbl, op, key, new_key FROM plait_changes 
 // pending reads on until it has limit changes or there are no more rows.
 func pending(ctx context.Context, s *session, st *state, d *doneSet, limit int) ([]Change, error) {
 	var out []Change
-	var order []int64
-	for from := d.upTo; ; from = order[len(order)-1] {
+	var order []rowID
+	for from := d.upTo; ; from = order[len(order)-1].seq {
 		want := limit - len(out)
 		rows, err := changeRows(ctx, s, from, want)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
-			order = append(order, r.Seq)
-			d.see(rowID{r.Seq, r.Nonce})
-			if !d.beyond[r.Seq] {
+			id := rowID{r.Seq, r.Nonce}
+			order = append(order, id)
+			d.see(id)
+			if !d.has(id) {
 				out = append(out, r.change(st))
 			}
 		}
@@ -197,17 +202,8 @@ func (r changeRow) change(st *state) Change {
 func (c *sqlConnector) Done(_ context.Context, changes []Change) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.done.add(seqsOf(changes)...)
+	c.done.add(changes)
 	return nil
-}
-
-func seqsOf(changes []Change) []int64 {
-	out := make([]int64, len(changes))
-	for i, ch := range changes {
-		out[i] = ch.Seq
-	}
-	slices.Sort(out)
-	return out
 }
 
 // HasMark reports whether the mark's row is there, in this epoch.

@@ -11,8 +11,10 @@ import (
 const (
 	readTarget  = 8 * time.Millisecond
 	readShort   = 2 * time.Millisecond
-	minReadRows = 16
+	minReadRows = 4
 	maxReadRows = 512
+
+	firstReadRows = 64
 )
 
 // maxYield is the longest that Plait stays away after it held a lock.
@@ -90,7 +92,7 @@ func (p *pace) size(kind string) int {
 	if n, ok := p.rows[kind]; ok {
 		return n
 	}
-	return 4 * minReadRows
+	return firstReadRows
 }
 
 // took notes how long a read of n rows took.

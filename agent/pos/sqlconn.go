@@ -66,12 +66,11 @@ type state struct {
 	kinds  map[string][]string // by the table that change rows name
 	// healthy: tables and triggers were found right under this schema version, and
 	// the database belongs to the store that Install was told.
-	healthy   string
-	installed Meta
+	healthy string
 }
 
-func (s *state) plan(kind string) *kindPlan {
-	for _, p := range s.plans {
+func (st *state) plan(kind string) *kindPlan {
+	for _, p := range st.plans {
 		if p.m.Kind == kind {
 			return p
 		}

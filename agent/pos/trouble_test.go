@@ -92,10 +92,22 @@ func TestReplacedFile(t *testing.T) {
 	}
 	other := newSalon(t, "DELETE")
 	other.sql(`INSERT INTO Category VALUES (8, 'new')`)
+	s.sql(`INSERT INTO Category VALUES (9, 'old too')`)
+	inFlight, err := s.Pending(t.Context(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.sql(`INSERT INTO Category VALUES (9, 'same number, other history')`)
 	if err := errors.Join(other.Close(), other.db.Close(), os.Rename(other.path, s.path)); err != nil {
 		t.Fatal(err)
 	}
-	if got := brief(s.pending()); got != "I category 8" {
+	if !s.get("category", "8").Exists {
+		t.Error("the new file is not read")
+	}
+	if err := s.Done(t.Context(), inFlight); err != nil {
+		t.Fatal(err)
+	}
+	if got := brief(s.pending()); got != "I category 8, I category 9" {
 		t.Errorf("captured %q from the new file", got)
 	}
 	if s.get("category", "7").Exists {

@@ -180,7 +180,7 @@ func (t *sqlTx) Commit() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.h == h {
-		c.done.add(seqsOf(t.done)...)
+		c.done.add(t.done)
 	}
 	return nil
 }
