@@ -155,8 +155,8 @@ func (s *session) reconcileCause(v verdict, current store.HubEpoch, newPOS bool)
 	switch {
 	case v == restored || (s.last.HubEpoch > 0 && s.last.HubEpoch != current.Place):
 		return "the hub was restored from a backup"
-	case v == fresh && s.copy.Revision > 0:
-		return "the agent's database is new"
+	case v == fresh && (s.copy.Revision > 0 || s.last.AgentEpoch > 0 || s.hello.HubEpoch != ""):
+		return "the agent began a new history" // what it sent in the one before may be lost
 	case newPOS && s.last.POSEpoch > 0:
 		return "the POS database was restored or replaced"
 	default:
