@@ -49,9 +49,12 @@ func (r *run) nextSlice(ctx context.Context) error {
 	if err := s.apply(ctx); err != nil {
 		return r.failed(ctx, tx, err)
 	}
+	if err := s.weaken(ctx); err != nil {
+		return r.failed(ctx, s.tx, err)
+	}
 	receipt, err := s.putReceipt(ctx)
 	if err != nil {
-		return r.failed(ctx, tx, err)
+		return r.failed(ctx, s.tx, err)
 	}
 	if err := s.commit(ctx, receipt); err != nil {
 		return err

@@ -33,7 +33,7 @@ const (
 // New returns an Ingest over db that gives results to the given function,
 // queue.Result.
 func New(db *store.DB, result TakeResult) *Ingest {
-	return &Ingest{db: db, result: result, schemas: newCache[*schema](keptSchemas), trees: newCache[*tree](keptTrees)}
+	return &Ingest{db: db, result: result, schemas: newCache[*schema](keptSchemas), trees: newCache[*tree](keptTrees), landOverJobs: weakSwap}
 }
 
 // cache remembers the newest values by key, a few.

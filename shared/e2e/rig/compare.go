@@ -68,6 +68,27 @@ func (s *Store) Compare(ctx context.Context) (Comparison, error) {
 	return out, nil
 }
 
+// Held counts the live items of a kind in the hub's copy of the store, in the
+// hub's file itself.
+func (s *Store) Held(ctx context.Context, kind string) (n int, err error) {
+	db, err := openReading(s.rig.Hub.Database())
+	if err != nil {
+		return 0, fmt.Errorf("cannot count the hub's copy of %s: %w", s.Name, err)
+	}
+	defer db.Close()
+	err = db.QueryRowContext(ctx, "SELECT count(*)"+fromCopy, s.ID, kind).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("cannot count the hub's copy of %s: %w", s.Name, err)
+	}
+	return n, nil
+}
+
+// fromCopy names the live rows of one kind in the hub's copy of one store.
+const fromCopy = ` FROM items i
+	JOIN copies c ON c.network = i.network AND c.store = i.store AND c.live = i.copy
+	JOIN stores s ON s.network = i.network AND s.store = i.store
+	WHERE s.id = ? AND i.kind = ? AND i.deleted_at = 0`
+
 // posItems reads every item of a kind from the POS.
 func posItems(ctx context.Context, conn pos.Connector, kind string) (map[string]item.Item, error) {
 	all := map[string]item.Item{}
@@ -91,10 +112,7 @@ func posItems(ctx context.Context, conn pos.Connector, kind string) (map[string]
 
 // hubCopy reads every live item of a kind from the hub's copy of a store.
 func hubCopy(ctx context.Context, db *sql.DB, store, kind string) (map[string]item.Item, error) {
-	rows, err := db.QueryContext(ctx, `SELECT i.body FROM items i
-		JOIN copies c ON c.network = i.network AND c.store = i.store AND c.live = i.copy
-		JOIN stores s ON s.network = i.network AND s.store = i.store
-		WHERE s.id = ? AND i.kind = ? AND i.deleted_at = 0`, store, kind)
+	rows, err := db.QueryContext(ctx, "SELECT i.body"+fromCopy, store, kind)
 	if err != nil {
 		return nil, err
 	}

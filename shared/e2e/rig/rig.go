@@ -26,6 +26,8 @@ type Options struct {
 	Schedule string
 	// Capture is how often agents look for changes; 0 means ten times a second.
 	Capture time.Duration
+	// Tag builds weakened programs, for a control; "" builds the real ones.
+	Tag string
 }
 
 // A Rig is a hub with one network, and the network's stores. It is used by one
@@ -38,6 +40,7 @@ type Rig struct {
 
 	programs programs
 	gates    []*Gate
+	taps     []*Tap
 }
 
 // New builds both programs, starts a hub and makes the network. Close ends what
@@ -57,7 +60,7 @@ func New(ctx context.Context, o Options) (*Rig, error) {
 	if r.Kinds, err = kinds(o.Catalog); err != nil {
 		return nil, err
 	}
-	if r.programs, err = built(); err != nil {
+	if r.programs, err = built(o.Tag); err != nil {
 		return nil, err
 	}
 	if r.Hub, err = newHub(r); err != nil {
@@ -107,6 +110,9 @@ func (r *Rig) Close() error {
 	}
 	for _, g := range r.gates {
 		errs = append(errs, g.Close())
+	}
+	for _, t := range r.taps {
+		errs = append(errs, t.Close())
 	}
 	return errors.Join(append(errs, r.Hub.Stop())...)
 }

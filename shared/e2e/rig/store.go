@@ -128,3 +128,9 @@ func (s *Store) Status(ctx context.Context) (st control.Status, err error) {
 func (s *Store) Upload(ctx context.Context, more ...string) (report upload.Report, err error) {
 	return report, s.Run(ctx, &report, append([]string{"upload"}, more...)...)
 }
+
+// Follow asks the agent for a conversation, a full one or not, tells of its steps
+// as they are taken, and waits for its end.
+func (s *Store) Follow(ctx context.Context, full bool, each func(upload.Step)) (upload.Report, error) {
+	return control.NewClient(s.data()).Upload(ctx, control.UploadAsk{Full: full}, each)
+}
