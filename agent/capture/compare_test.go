@@ -105,3 +105,24 @@ func TestARestoredPOSBeginsANewHistory(t *testing.T) {
 		t.Errorf("still judging: %v, %v", judging, err)
 	}
 }
+
+// TestARestoredPOSIsComparedAtOnce: nothing goes up before, so one turn in the
+// background goes to the end of the round, whatever the budget.
+func TestARestoredPOSIsComparedAtOnce(t *testing.T) {
+	s := startSalon(t)
+	for i := range 12 {
+		s.pos.write("service", fmt.Sprintf("%02d", i), fields(fmt.Sprint("Service ", i), i))
+	}
+	backup := s.pos.backup()
+	s.drain()
+	s.pos.write("service", "03", fields("Service 3", 99))
+	s.drain()
+	s.pos.restore(backup)
+	s.cap = capture.New(s.pos, s.box, capture.Options{Match: match, Now: clock, Budget: capture.Budget{Rows: 2}})
+	s.cap.SetPageRows(4)
+	s.must(s.cap.RunOnce(t.Context()))
+	if judging, err := s.box.Judging(t.Context()); err != nil || judging {
+		t.Errorf("still judging after one turn: %v, %v", judging, err)
+	}
+	s.checkEqual()
+}

@@ -25,7 +25,13 @@ func (c *Capturer) RunOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.Compare(ctx, c.budget, false)
+	budget := c.budget
+	if judging, err := c.box.Judging(ctx); err != nil {
+		return err
+	} else if judging { // nothing goes up before a restored POS has been compared
+		budget = Budget{}
+	}
+	_, err = c.Compare(ctx, budget, false)
 	if after == before || after >= pruneAnyway {
 		err = errors.Join(err, c.Prune(ctx))
 	}

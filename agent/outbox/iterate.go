@@ -67,7 +67,7 @@ func (b *Box) Changed(ctx context.Context, after int64, fn func(item.Item) error
 		if revision = m.int(metaRevision); m.err != nil || revision == after {
 			return m.err
 		}
-		rows, err := tx.QueryContext(ctx, "SELECT body FROM items WHERE revision > $1 ORDER BY revision", after)
+		rows, err := tx.QueryContext(ctx, "SELECT "+storedColumns+", i.body FROM items i WHERE i.revision > $1 ORDER BY i.revision", after)
 		if err != nil {
 			return err
 		}
@@ -82,11 +82,14 @@ func (b *Box) Changed(ctx context.Context, after int64, fn func(item.Item) error
 
 func eachBody(rows *sql.Rows, fn func(item.Item) error) error {
 	for rows.Next() {
-		var body []byte
-		if err := rows.Scan(&body); err != nil {
+		var s stored
+		if err := rows.Scan(append(s.into(), &s.body)...); err != nil {
 			return err
 		}
-		it, err := item.Decode(body)
+		if !s.sound() { // dropped, and read again, when it is to be sent
+			continue
+		}
+		it, err := item.Decode(s.body)
 		if err != nil {
 			return err
 		}
