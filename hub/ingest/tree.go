@@ -111,9 +111,7 @@ func (t *tree) headsIn(v *store.StoreView, kind, upload string, leaves []int) (o
 	if t.heads != nil {
 		for _, l := range leaves {
 			from, _ := slices.BinarySearchFunc(t.heads, l, func(h leafHead, l int) int { return h.leaf - l })
-			for _, h := range t.heads[from : from+t.leaves[l].n] {
-				out = append(out, h)
-			}
+			out = append(out, t.heads[from:from+t.leaves[l].n]...)
 		}
 		return out, nil
 	}

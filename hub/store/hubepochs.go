@@ -15,14 +15,14 @@ type HubEpoch struct {
 
 // HubEpoch returns the current epoch.
 func (v *View) HubEpoch() (HubEpoch, error) {
-	if v.epoc != nil {
-		return *v.epoc, nil
+	if v.hubEpoch != nil {
+		return *v.hubEpoch, nil
 	}
 	e, err := one(v, readHubEpoch, `SELECT place, epoch, cause, at FROM hub_epochs ORDER BY place DESC LIMIT 1`)
 	if err != nil {
 		return e, fmt.Errorf("cannot read the hub's epoch: %w", err)
 	}
-	v.epoc = &e
+	v.hubEpoch = &e
 	return e, nil
 }
 
@@ -43,14 +43,14 @@ func readHubEpoch(s scanner) (e HubEpoch, err error) {
 
 // NewHubEpoch starts a new epoch: the hub was found, or said, to be restored
 // from a backup.
-func (v *HubTx) NewHubEpoch(cause string) (HubEpoch, error) { return v.newHubEpoch(cause) }
+func (tx *HubTx) NewHubEpoch(cause string) (HubEpoch, error) { return tx.newHubEpoch(cause) }
 
 // NewHubEpoch is HubTx.NewHubEpoch for a store whose agent showed that the hub
 // was restored.
 func (tx *StoreTx) NewHubEpoch(cause string) (HubEpoch, error) { return tx.newHubEpoch(cause) }
 
 func (v *View) newHubEpoch(cause string) (HubEpoch, error) {
-	v.epoc = nil
+	v.hubEpoch = nil
 	e := HubEpoch{Epoch: NewID(), Cause: cause, At: v.now}
 	_, err := v.exec(`INSERT INTO hub_epochs (place, epoch, cause, at)
 		SELECT coalesce(max(place), 0) + 1, $1, $2, $3 FROM hub_epochs`, e.Epoch, e.Cause, ms(e.At))
@@ -60,11 +60,11 @@ func (v *View) newHubEpoch(cause string) (HubEpoch, error) {
 	return v.HubEpoch()
 }
 
-func (v *HubTx) firstEpoch() error {
-	n, err := v.number(`SELECT count(*) FROM hub_epochs`)
+func (tx *HubTx) firstEpoch() error {
+	n, err := tx.number(`SELECT count(*) FROM hub_epochs`)
 	if err != nil || n > 0 {
 		return err
 	}
-	_, err = v.newHubEpoch("the hub was set up")
+	_, err = tx.newHubEpoch("the hub was set up")
 	return err
 }

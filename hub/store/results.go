@@ -170,7 +170,7 @@ func (v *View) Plan(network, digest string) (Plan, error) {
 	}, `SELECT p.digest, p.body, p.made_by, p.at, p.expires_at FROM plans p JOIN networks n ON n.network = p.network
 		WHERE n.id = $1 AND p.digest = $2 AND p.expires_at >= $3`, network, digest, ms(v.now))
 	if err != nil {
-		return p, fmt.Errorf("Test %.12s: %w", digest, err)
+		return p, fmt.Errorf("the Test %.12s: %w", digest, err)
 	}
 	return p, nil
 }

@@ -14,11 +14,11 @@ import (
 // View reads one snapshot of the hub. It lives as long as the function that it
 // was given to, and belongs to one goroutine.
 type View struct {
-	ctx  context.Context
-	tx   *sql.Tx
-	now  time.Time
-	hot  map[string]*sql.Stmt // statements prepared for this transaction
-	epoc *HubEpoch            // the current one, once read
+	ctx      context.Context
+	tx       *sql.Tx
+	now      time.Time
+	hot      map[string]*sql.Stmt // statements prepared for this transaction
+	hubEpoch *HubEpoch            // the current one, once read
 }
 
 // Now is the one time of the transaction, in UTC and whole milliseconds.
