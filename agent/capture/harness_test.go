@@ -13,6 +13,7 @@ import (
 	"plait/agent/outbox"
 	"plait/shared/catalog"
 	"plait/shared/item"
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
 
@@ -68,8 +69,10 @@ func startSalon(t *testing.T) *salon {
 	return s
 }
 
+// open opens the record without waiting for the disk at each commit: these tests
+// cut capture off between calls, not the power.
 func (s *salon) open() {
-	box, _, err := outbox.Open(context.Background(), s.path, outbox.Options{Now: clock})
+	box, _, err := outbox.Open(context.Background(), s.path, outbox.Options{Now: clock, Sync: sqlitedb.SyncNormal})
 	s.must(err)
 	s.box = box
 	s.cap = capture.New(s.pos, box, capture.Options{Match: match, Now: clock})
