@@ -46,6 +46,9 @@ func call(ctx context.Context, program string, into any, args ...string) error {
 	var stdout, stderr bytes.Buffer
 	cmd.Env, cmd.Stdout, cmd.Stderr = environment(), &stdout, &stderr
 	err := cmd.Run()
+	if ctx.Err() != nil {
+		return fmt.Errorf("cannot finish %s: %w", lineOf(program, args), ctx.Err())
+	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return fmt.Errorf("cannot run %s: %w", lineOf(program, args), err)
