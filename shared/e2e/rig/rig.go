@@ -43,8 +43,8 @@ type Rig struct {
 	taps     []*Tap
 }
 
-// New builds both programs, starts a hub and makes the network. Close ends what
-// New began even where New fails half-way.
+// New builds both programs, starts a hub and makes the network. Where it fails,
+// nothing of it runs any more.
 func New(ctx context.Context, o Options) (*Rig, error) {
 	if o.Network == "" {
 		o.Network = "Harbour Hair"
@@ -67,7 +67,7 @@ func New(ctx context.Context, o Options) (*Rig, error) {
 		return nil, err
 	}
 	if err := r.Hub.Start(ctx); err != nil {
-		return nil, err
+		return nil, errors.Join(err, r.Close())
 	}
 	args := []string{"network", "add", o.Network}
 	if o.Catalog != "" {
