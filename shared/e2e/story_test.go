@@ -26,8 +26,9 @@ var everything = []string{
 // A story is the life of one network of salons, whose POSs go on selling.
 type story struct {
 	*liveNetwork
-	gate *rig.Gate
-	pos  map[string]*salon.POS
+	gate  *rig.Gate
+	pos   map[string]*salon.POS
+	seeds int // given to POSs that were opened again
 }
 
 // TestStory runs both programs as a network would: four salons with people who
@@ -48,6 +49,10 @@ func TestStory(t *testing.T) {
 		chapter{"switching off asks", s.switchedOff},
 		chapter{"revoking cancels, and a new PC takes over", s.revoked},
 		chapter{"power cuts", s.powerCuts},
+		chapter{"a POS is restored from a backup", s.restoredPOS},
+		chapter{"an older agent.db is put back", s.restoredRecord},
+		chapter{"agent.db is lost", s.lostRecord},
+		chapter{"the hub is restored from a backup", s.restoredHub},
 		chapter{"at the end everything is equal", s.theEnd},
 	)
 }

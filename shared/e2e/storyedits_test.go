@@ -2,7 +2,9 @@ package e2e_test
 
 import (
 	"errors"
+	"strings"
 
+	"plait/hub/operator"
 	"plait/hub/storesync"
 	"plait/shared/e2e/rig"
 )
@@ -94,7 +96,31 @@ func (s *story) theEnd() {
 		s.upload(at.Name)
 		s.equal(at.Name)
 	}
+	s.audited()
 	s.closePOS()
+}
+
+// audited: every act is in the log, with who, what and when; those on a store
+// name it.
+func (s *story) audited() {
+	s.Helper()
+	var log []operator.Entry
+	s.must(s.Hub.Run(s.ctx, &log, "audit", "--network", s.Network, "--limit", "500"))
+	seen := map[string]bool{}
+	for _, e := range log {
+		seen[e.What] = true
+		if e.Who == "" || e.At.IsZero() || strings.HasPrefix(e.What, "store.") && len(e.Stores) == 0 {
+			s.Errorf("an entry of the audit log lacks something: %+v", e)
+		}
+	}
+	for _, what := range []string{
+		"store.add", "store.enrol", "sync.run", "job.cancel", "full.landed", "upload.ask",
+		"store.switch", "store.revoke", "store.code", "job.rolled_back", "agent.held", "agent.release",
+	} {
+		if !seen[what] {
+			s.Errorf("%s is not in the audit log", what)
+		}
+	}
 }
 
 // powerCuts: hub and agents are killed without a word, and start again.
