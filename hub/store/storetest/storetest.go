@@ -4,7 +4,10 @@ package storetest
 
 import (
 	"context"
+	"flag"
+	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +17,24 @@ import (
 	"plait/shared/item"
 	"plait/shared/sqlitedb"
 )
+
+// Main runs a package's tests with that many histories of each model, times
+// PLAIT_SCALE, unless -rapid.checks says otherwise. Each history has a database of
+// its own, which the race detector slows a great deal.
+func Main(m *testing.M, histories int) {
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "rapid.checks" })
+	if scale, err := strconv.Atoi(os.Getenv("PLAIT_SCALE")); err == nil && scale > 0 {
+		histories *= scale
+	}
+	if !chosen {
+		if err := flag.Set("rapid.checks", strconv.Itoa(histories)); err != nil {
+			panic(err) // the package has no model
+		}
+	}
+	os.Exit(m.Run())
+}
 
 // Clock is a clock that a test moves by hand.
 type Clock struct {
