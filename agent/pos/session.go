@@ -55,9 +55,21 @@ func (s *session) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 	return st, nil
 }
 
+// unwatched is ctx for a statement that has its place in it already: every
+// statement takes a few milliseconds at most, and watching a context while it runs
+// would cost each of them a goroutine or two.
+// Nor is a statement of ours ever interrupted then: SQLite would end the whole
+// transaction with it.
+func unwatched(ctx context.Context) (context.Context, error) {
+	return context.WithoutCancel(ctx), ctx.Err()
+}
+
 func (s *session) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	st, err := s.prepare(ctx, text)
 	if err != nil {
+		return nil, err
+	}
+	if ctx, err = unwatched(ctx); err != nil {
 		return nil, err
 	}
 	return st.QueryContext(ctx, args...)
@@ -66,6 +78,9 @@ func (s *session) query(ctx context.Context, text string, args ...any) (*sql.Row
 func (s *session) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
 	st, err := s.prepare(ctx, text)
 	if err != nil {
+		return nil, err
+	}
+	if ctx, err = unwatched(ctx); err != nil {
 		return nil, err
 	}
 	return st.ExecContext(ctx, args...)
@@ -81,6 +96,9 @@ func (s *session) run(ctx context.Context, text string) error {
 func (s *session) row(ctx context.Context, text string, args []any, dest ...any) error {
 	st, err := s.prepare(ctx, text)
 	if err != nil {
+		return err
+	}
+	if ctx, err = unwatched(ctx); err != nil {
 		return err
 	}
 	return st.QueryRowContext(ctx, args...).Scan(dest...)
