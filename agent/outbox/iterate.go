@@ -44,6 +44,36 @@ func live(r Row, fn func(item.Item) error) error {
 	return fn(it)
 }
 
+// EachDead calls fn for each tombstone of a kind, by key and generation, without
+// reading what the item was. Damaged rows are left out.
+func (b *Box) EachDead(ctx context.Context, kind string, fn func(key string, gen int64)) error {
+	err := b.read(ctx, func(tx *sql.Tx) error {
+		kinds, err := loadKinds(ctx, tx)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, "SELECT "+storedColumns+" FROM items i WHERE i.kind = $1 AND i.dead = 1", kinds.id(kind))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var s stored
+			if err := rows.Scan(s.into()...); err != nil {
+				return err
+			}
+			if s.soundHead() {
+				fn(s.key, s.gen)
+			}
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return fmt.Errorf("cannot list tombstones of %s in the record: %w", kind, err)
+	}
+	return nil
+}
+
 // Latest returns the newest generation recorded under a key, tombstones too; ok
 // is false if the record knows nothing of it.
 func (b *Box) Latest(ctx context.Context, kind, key string) (it item.Item, ok bool, err error) {

@@ -170,7 +170,7 @@ func (p *putter) allNew(k *kind, items []item.Item) error {
 	if err != nil {
 		return err
 	}
-	res, err := st.ExecContext(p.ctx, p.fresh...)
+	res, err := st.ExecContext(context.WithoutCancel(p.ctx), p.fresh...)
 	p.fresh = p.fresh[:0]
 	if err != nil {
 		return err

@@ -11,7 +11,9 @@ import (
 // of some 400 bytes.
 const bulk = 40
 
-// statements prepares each text once in a transaction.
+// statements prepares each text once in a transaction. They run without the
+// transaction's context: watching it would cost each of them a goroutine, and the
+// commit looks at it in any case.
 type statements struct {
 	ctx  context.Context
 	tx   *sql.Tx
@@ -37,7 +39,7 @@ func (s *statements) get(text string) (*sql.Stmt, error) {
 func (s *statements) exec(text string, args ...any) error {
 	st, err := s.get(text)
 	if err == nil {
-		_, err = st.ExecContext(s.ctx, args...)
+		_, err = st.ExecContext(context.WithoutCancel(s.ctx), args...)
 	}
 	return err
 }
@@ -48,7 +50,7 @@ func (s *statements) query(each func(*sql.Rows) error, text string, args ...any)
 	if err != nil {
 		return err
 	}
-	rows, err := st.QueryContext(s.ctx, args...)
+	rows, err := st.QueryContext(context.WithoutCancel(s.ctx), args...)
 	if err != nil {
 		return err
 	}
