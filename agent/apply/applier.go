@@ -30,8 +30,8 @@ type Record interface {
 	// Changed calls fn for each item or tombstone that was recorded after the
 	// revision, and returns the newest revision.
 	Changed(ctx context.Context, after int64, fn func(item.Item) error) (int64, error)
-	// Latest returns the newest generation recorded under a key, tombstones too.
-	Latest(ctx context.Context, kind, key string) (it item.Item, ok bool, err error)
+	// EachDead calls fn for each tombstone of a kind, by key and generation.
+	EachDead(ctx context.Context, kind string, fn func(key string, gen int64)) error
 	// PutResult queues a job's result for the next upload.
 	PutResult(ctx context.Context, r wire.Result) error
 }
@@ -143,6 +143,7 @@ func (a *Applier) start(ctx context.Context, job wire.Job, payload wire.Payload,
 // slice that was rolled back.
 func (r *run) reset(ctx context.Context) error {
 	index := merge.NewIndex(r.store(), r.payload.Kinds)
+	r.dead = graves{}
 	revision, err := r.Record.Revision(ctx)
 	if err != nil {
 		return err
@@ -152,6 +153,11 @@ func (r *run) reset(ctx context.Context) error {
 			index.Put(it)
 			return nil
 		})
+		if err == nil {
+			err = r.Record.EachDead(ctx, kind, func(key string, gen int64) {
+				r.dead.put(item.ID{Kind: kind, Key: key, Gen: gen})
+			})
+		}
 		if err != nil {
 			return fmt.Errorf("cannot read %s from the record: %w", kind, err)
 		}

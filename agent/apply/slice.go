@@ -22,6 +22,7 @@ type run struct {
 	index    *merge.Index
 	recv     *receiver
 	planner  *merge.Planner
+	dead     graves
 	receipt  pos.Receipt // as committed
 	revision int64       // of the record, up to which the index is level
 	meta     pos.Meta
@@ -60,7 +61,7 @@ func (r *run) nextSlice(ctx context.Context) error {
 		return err
 	}
 	r.alone = false
-	return r.Capture.Drain(ctx)
+	return nil
 }
 
 // begin opens a transaction in which everything that the POS changed is in the
@@ -114,6 +115,9 @@ func (r *run) settle(ctx context.Context, tx pos.Tx) error {
 	}
 	r.revision, err = r.Record.Changed(ctx, r.revision, func(it item.Item) error {
 		r.index.Put(it)
+		if it.Deleted {
+			r.dead.put(it.ID)
+		}
 		return nil
 	})
 	return err
