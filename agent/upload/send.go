@@ -16,6 +16,10 @@ const maxBatches = 100_000
 // send sends batches until the outbox is empty: the one in flight first, which
 // may have been ingested and its answer lost.
 func (c *conversation) send(ctx context.Context) error {
+	left, err := c.Box.Pending(ctx) // counted once: counting takes longer the more there is
+	if err != nil {
+		return err
+	}
 	for n := 0; n < maxBatches; n++ {
 		batch, ok, err := c.Box.Freeze(ctx)
 		if errors.Is(err, outbox.ErrJudging) && c.trouble != "" {
@@ -27,6 +31,8 @@ func (c *conversation) send(ctx context.Context) error {
 		if !ok {
 			return nil
 		}
+		left = max(0, left-batch.Entries)
+		c.left = int64(left)
 		if err := c.sendBatch(ctx, batch); err != nil {
 			return err
 		}
@@ -36,11 +42,6 @@ func (c *conversation) send(ctx context.Context) error {
 }
 
 func (c *conversation) sendBatch(ctx context.Context, batch outbox.Batch) error {
-	left, err := c.Box.Pending(ctx)
-	if err != nil {
-		return err
-	}
-	c.left = int64(max(0, left-batch.Entries))
 	c.step(PhaseUpload, "Sending %d rows; %d remain.", batch.Entries, c.left)
 	ack, err := c.Hub.Batch(ctx, batch.Body)
 	var refusal *wire.Error
