@@ -24,7 +24,7 @@ type liveNetwork struct {
 func openNetwork(t *testing.T, o rig.Options) *liveNetwork {
 	t.Helper()
 	o.Dir = t.TempDir()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	t.Cleanup(cancel)
 	r, err := rig.New(ctx, o)
 	if err != nil {
@@ -85,7 +85,7 @@ func (n *liveNetwork) upload(name string) upload.Report {
 
 // equal holds a store's POS against the hub's copy, and against what agent and
 // hub say of themselves.
-func (n *liveNetwork) equal(name string) {
+func (n *liveNetwork) equal(name string) rig.Comparison {
 	n.Helper()
 	c, err := n.Store(name).Compare(n.ctx)
 	n.must(err)
@@ -100,6 +100,7 @@ func (n *liveNetwork) equal(name string) {
 		n.Errorf("the POS of %s has nothing to compare", name)
 	}
 	n.says(name)
+	return c
 }
 
 // says checks that the agent's status, and the hub's page, say that all is
