@@ -3,10 +3,14 @@ package pos
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"plait/shared/suggest"
 )
 
 // yamlReader walks a YAML document's nodes and collects every error with its
@@ -72,10 +76,7 @@ func (r *yamlReader) fixed(n *yaml.Node, what string, known map[string]func(*yam
 			read(value)
 			return
 		}
-		names := make([]string, 0, len(known))
-		for name := range known {
-			names = append(names, name)
-		}
+		names := slices.Collect(maps.Keys(known))
 		r.fail(line, "%s has no key %q%s", what, key, didYouMean(key, names))
 	})
 }
@@ -156,39 +157,15 @@ func (r *yamlReader) constant(dst *any) func(*yaml.Node) {
 	}
 }
 
-// didYouMean names the known word nearest to the one that was written.
+// maxTypos is how far from a known word an unknown one may be to be taken for it.
+const maxTypos = 2
+
+// didYouMean ends an error with the known word nearest to the one that was
+// written. Words may come in any order; of equals the first by alphabet is named.
 func didYouMean(word string, known []string) string {
-	best, distance := "", 3
-	for _, k := range known {
-		if d := editDistance(strings.ToLower(word), strings.ToLower(k)); d < distance || (d == distance && k < best) {
-			best, distance = k, d
-		}
-	}
-	if best == "" || distance >= len(word) {
+	near := suggest.Nearest(word, slices.Sorted(slices.Values(known)), maxTypos)
+	if near == "" {
 		return ""
 	}
-	return fmt.Sprintf(": did you mean %q?", best)
-}
-
-func editDistance(a, b string) int {
-	if len(a) > 100 || len(b) > 100 {
-		return 100
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
+	return fmt.Sprintf(": did you mean %q?", near)
 }

@@ -94,9 +94,9 @@ func (c checker) field(at, where string, f Field) {
 func (c checker) oneOf(at, where, what, word string, known []string) bool {
 	switch {
 	case word == "":
-		c.tell(at, where, what+" is missing"+suggest("", known))
+		c.tell(at, where, what+" is missing"+didYouMean("", known))
 	case !slices.Contains(known, word):
-		c.tell(at, where, fmt.Sprintf("unknown %s %s%s", what, quoted(word), suggest(word, known)))
+		c.tell(at, where, fmt.Sprintf("unknown %s %s%s", what, quoted(word), didYouMean(word, known)))
 	default:
 		return true
 	}

@@ -37,7 +37,7 @@ func (c checker) matchField(key, name string, types ...string) {
 	f, ok := c.kind.Field(name)
 	switch at := "match." + key; {
 	case !ok:
-		c.tell(at, "match", fmt.Sprintf("%s names the field %s, which is not there%s", key, quoted(name), suggest(name, fieldNames(c.kind.Fields))))
+		c.tell(at, "match", fmt.Sprintf("%s names the field %s, which is not there%s", key, quoted(name), didYouMean(name, fieldNames(c.kind.Fields))))
 	case f.Policy == item.Never:
 		c.tell(at, "match", fmt.Sprintf("%s names the field %s, which never syncs: the receiver would have nothing to compare", key, name))
 	case !slices.Contains(types, f.Type) && slices.Contains(Types, f.Type):
@@ -52,7 +52,7 @@ func (c checker) active() {
 	f, ok := c.kind.Field(c.kind.Active)
 	switch {
 	case !ok:
-		c.tell("active", "", fmt.Sprintf("active names the field %s, which is not there%s", quoted(c.kind.Active), suggest(c.kind.Active, fieldNames(c.kind.Fields))))
+		c.tell("active", "", fmt.Sprintf("active names the field %s, which is not there%s", quoted(c.kind.Active), didYouMean(c.kind.Active, fieldNames(c.kind.Fields))))
 	case f.Type != "bool":
 		c.tell("active", "", fmt.Sprintf("active names the field %s of type %s: it must be bool", f.Name, f.Type))
 	}
@@ -89,7 +89,7 @@ func checkRef(k Kind, f Field, at, where string, c *Catalog, tell report) {
 	target, ok := c.Kind(f.Ref)
 	switch {
 	case !ok:
-		tell(at+".ref", where, fmt.Sprintf("unknown kind %s%s", quoted(f.Ref), suggest(f.Ref, kindNames(c))))
+		tell(at+".ref", where, fmt.Sprintf("unknown kind %s%s", quoted(f.Ref), didYouMean(f.Ref, kindNames(c))))
 	case f.Policy != item.Never && target.Direction == UploadOnly:
 		tell(at+".ref", where, fmt.Sprintf("it refers to %s, which only goes up: a receiver would never have it; make the field never", f.Ref))
 	}

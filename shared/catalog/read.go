@@ -154,7 +154,7 @@ func (f *kindFile) mapping(n *yaml.Node, at, where string, keys map[string]reade
 			read(value)
 			return
 		}
-		f.malformed(f.lines[place], where, fmt.Sprintf("unknown key %s%s", quoted(key), suggest(key, keysOf(keys))))
+		f.malformed(f.lines[place], where, fmt.Sprintf("unknown key %s%s", quoted(key), didYouMean(key, keysOf(keys))))
 	})
 }
 
