@@ -33,7 +33,7 @@ func (c *conversation) full(ctx context.Context) error {
 		return err
 	}
 	for try := 0; try <= maxRefusals; try++ {
-		err := c.fullOnce(ctx, state)
+		err := c.fullOnce(ctx, &state)
 		if err == nil {
 			return nil
 		}
@@ -96,7 +96,7 @@ func describe(jobs []wire.Blocking) string {
 
 // fullOnce stages what differs and asks for the swap. Capture holds still
 // meanwhile, so that the record is one state; the POS goes on.
-func (c *conversation) fullOnce(ctx context.Context, state outbox.FullUpload) error {
+func (c *conversation) fullOnce(ctx context.Context, state *outbox.FullUpload) error {
 	if err := c.send(ctx); err != nil {
 		return err
 	}
@@ -124,7 +124,11 @@ func (c *conversation) fullOnce(ctx context.Context, state outbox.FullUpload) er
 	c.step(PhaseFull, "Full upload of %d rows: finding what differs.", begin.Rows)
 	held, err := c.Hub.FullBegin(ctx, begin)
 	if err != nil {
-		return c.refused("begin", err)
+		return c.notBegun(ctx, state, err)
+	}
+	if held.State == "landed" { // its answer was lost
+		c.landed(held)
+		return c.Box.SetFullUpload(ctx, outbox.FullUpload{})
 	}
 	chunks, err := c.stage(ctx, state.Upload, held)
 	if err != nil {
@@ -139,9 +143,27 @@ func (c *conversation) commit(ctx context.Context, m wire.FullCommit, revision i
 	if err != nil {
 		return c.refused("end", err)
 	}
+	c.landed(done)
+	return c.Box.Landed(ctx, revision)
+}
+
+func (c *conversation) landed(done wire.FullState) {
 	c.report.Full.Landed, c.report.Full.Rows, c.report.Full.Changed = true, done.Rows, done.Changed
 	c.step(PhaseFull, "The full upload landed: %d rows, %d of them changed.", done.Rows, done.Changed)
-	return c.Box.Landed(ctx, revision)
+}
+
+// notBegun: an upload that the hub has given up (it was begun in an agent epoch
+// that is over) goes on under a new id.
+func (c *conversation) notBegun(ctx context.Context, state *outbox.FullUpload, err error) error {
+	var refusal *wire.Error
+	if !errors.As(err, &refusal) || refusal.Code != wire.CodeConflict {
+		return c.refused("begin", err)
+	}
+	state.Upload = uuid.NewString()
+	if err := c.Box.SetFullUpload(ctx, *state); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errMoved, err)
 }
 
 // refused records a refusal for the report and passes it on.

@@ -212,3 +212,20 @@ func TestEnrolmentIsThrottled(t *testing.T) {
 		t.Errorf("the try after that was answered %d", got)
 	}
 }
+
+// What comes of no conversation, or of one that is over, changes nothing.
+func TestMessagesOfAnotherConversationAreRefused(t *testing.T) {
+	h := newHub(t)
+	for route, body := range map[string]string{
+		"POST /agent/v1/next":        encode(wire.NextAsk{}),
+		"POST /agent/v1/begin":       encode(wire.Begin{Job: h.one.job.ID}),
+		"POST /agent/v1/full/begin":  encode(wire.FullBegin{Upload: "one", Revision: 1}),
+		"POST /agent/v1/full/commit": encode(wire.FullCommit{Upload: "one", Kinds: []wire.KindSum{}}),
+		"POST /agent/v1/bye":         encode(wire.Bye{Kinds: []wire.KindSum{}}),
+	} {
+		for _, id := range []string{"", "an older one"} {
+			w := h.call(call1{route: route, secret: h.one.credential, body: body, header: map[string]string{wire.HeaderConversation: id}})
+			h.refused(w, http.StatusConflict, wire.CodeOver, route)
+		}
+	}
+}

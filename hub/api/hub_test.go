@@ -79,6 +79,18 @@ func newHub(t *testing.T) *hub {
 	return h
 }
 
+// conversation is the one that every PC of these tests is in.
+const conversation = "the one"
+
+// hello lets a store's PC into its first conversation.
+func (h *hub) hello(name, credential string) {
+	h.t.Helper()
+	h.done(h.call(call1{route: "POST /agent/v1/hello", secret: credential, body: encode(wire.Hello{
+		Protocol: wire.Protocol, CanonicalForm: wire.CanonicalForm, Installation: "pc-" + name, AgentEpoch: "epoch-" + name,
+		Chain: wire.Chain{Counter: 1, Next: "n1"}, Conversation: conversation, NextDue: 3600,
+	})}), nil)
+}
+
 func (h *hub) ctx() context.Context { return h.t.Context() }
 
 func (h *hub) must(err error) {
@@ -108,6 +120,7 @@ func (h *hub) salon(network, name string) (s salon) {
 	s.upload = "up-" + name
 	var enrolled wire.Enrolled
 	h.done(h.call(call1{route: "POST /agent/v1/enroll", body: encode(wire.Enroll{Protocol: 1, Code: e.Code, Installation: "pc-" + name, Credential: s.credential})}), &enrolled)
+	h.hello(name, s.credential)
 	body := []byte("payload for " + name)
 	hash := wire.Sum(body)
 	h.must(h.db.WithStore(h.ctx(), enrolled.Store, func(tx *store.StoreTx) (err error) {
@@ -150,6 +163,7 @@ func (h *hub) call(c call1) *httptest.ResponseRecorder {
 	}
 	if strings.HasPrefix(path, "/agent/") {
 		req.Header.Set(wire.HeaderProtocol, strconv.Itoa(wire.Protocol))
+		req.Header.Set(wire.HeaderConversation, conversation)
 	}
 	for k, v := range c.header {
 		req.Header.Set(k, v)

@@ -165,9 +165,7 @@ func speaks(c *call) error {
 func (s *Server) knowStore(c *call) error {
 	found, err := s.door.Store(c.Context(), bearer(c))
 	c.store = found
-	if id := c.Header.Get(wire.HeaderConversation); id != "" {
-		c.Request = c.WithContext(store.InConversation(c.Context(), id))
-	}
+	c.Request = c.WithContext(store.InConversation(c.Context(), c.Header.Get(wire.HeaderConversation)))
 	return s.known(c, err)
 }
 

@@ -154,6 +154,7 @@ func (a agent) post(path string, body []byte, out any) {
 		a.t.Fatal(err)
 	}
 	req.Header.Set(wire.HeaderProtocol, "1")
+	req.Header.Set(wire.HeaderConversation, "c1")
 	if path != "enroll" {
 		req.Header.Set("Authorization", "Bearer "+a.credential)
 	}
@@ -179,7 +180,7 @@ func (a agent) uploads(vendors ...string) {
 	var welcome wire.Welcome
 	a.post("hello", wire.EncodeControl(wire.Hello{
 		Protocol: 1, CanonicalForm: 1, Version: "9.9", Installation: a.installation, AgentEpoch: "a1", POSEpoch: "p1", Profile: digest,
-		Chain: wire.Chain{Counter: 1, Next: "n1"}, Receipt: wire.ReceiptHead{Known: true, Absent: true}, Reason: "schedule", NextDue: 3600,
+		Chain: wire.Chain{Counter: 1, Next: "n1"}, Conversation: "c1", Receipt: wire.ReceiptHead{Known: true, Absent: true}, Reason: "schedule", NextDue: 3600,
 	}), &welcome)
 	a.post("profile", wire.EncodeControl(profile), nil)
 	w, err := wire.NewBatch(wire.BatchHeader{AgentEpoch: "a1", Number: 1, Mark: wire.Mark{POSEpoch: "p1", Seq: 1, Nonce: 1}})

@@ -183,6 +183,7 @@ func TestEnrolmentOverTheWire(t *testing.T) {
 		req.Close = true
 		req.Header.Set("Authorization", "Bearer "+secret)
 		req.Header.Set(wire.HeaderProtocol, "1")
+		req.Header.Set(wire.HeaderConversation, "c1")
 		resp, err := web.Do(req)
 		if err != nil {
 			t.Fatal(err)
@@ -208,6 +209,9 @@ func TestEnrolmentOverTheWire(t *testing.T) {
 	agent := client(t, code.Pin(), "127.0.0.1")
 	credential := enrolcode.NewSecret(enrolcode.CredentialPrefix)
 	post(agent, "/agent/v1/enroll", "", string(wire.EncodeControl(wire.Enroll{Protocol: 1, Code: made.Code, Installation: "pc", Credential: credential})), &enrolled)
+	hello := wire.Hello{Protocol: 1, CanonicalForm: 1, Installation: "pc", AgentEpoch: "a1", Chain: wire.Chain{Counter: 1, Next: "n1"}, Conversation: "c1"}
+	var welcome wire.Welcome
+	post(agent, "/agent/v1/hello", credential, string(wire.EncodeControl(hello)), &welcome)
 	var next wire.NextAnswer
 	post(agent, "/agent/v1/next", credential, `{"receipt":{"known":false}}`, &next)
 	if enrolled["store_name"] != "One" || next.Open != 0 {

@@ -22,10 +22,14 @@ type killHarness struct {
 	seed       uint64
 	rng        *rand.Rand
 	noRestores bool
-	pos        map[string]*salon.POS
-	saved      map[string][]rig.Snapshot // by path of the database
-	edits      int
-	counts     map[string]int // what happened, for the report
+	// gate is where a store's agent reaches the hub, journal the mode of its POS's
+	// database; nil means the hub's own URL, and WAL.
+	gate    func(name string) string
+	journal map[string]string
+	pos     map[string]*salon.POS
+	saved   map[string][]rig.Snapshot // by path of the database
+	edits   int
+	counts  map[string]int // what happened, for the report
 }
 
 const killHead = "Head"
@@ -40,7 +44,11 @@ func (h *killHarness) open() {
 		if name == killHead {
 			role = "head_office"
 		}
-		h.addStore(rig.StoreOptions{Name: name, Role: role, Mapping: salon.Mapping})
+		at := rig.StoreOptions{Name: name, Role: role, Mapping: salon.Mapping}
+		if h.gate != nil {
+			at.Hub = h.gate(name)
+		}
+		h.addStore(at)
 		h.openPOS(name, uint64(i))
 		h.must(h.pos[name].Create())
 	}
@@ -52,7 +60,7 @@ func (h *killHarness) open() {
 }
 
 func (h *killHarness) openPOS(name string, seed uint64) {
-	p, err := salon.Open(h.Store(name).POS(), name, salon.Options{Seed: h.seed + seed, Busy: 10_000})
+	p, err := salon.Open(h.Store(name).POS(), name, salon.Options{Seed: h.seed + seed, Busy: 10_000, Journal: h.journal[name]})
 	h.must(err)
 	h.pos[name] = p
 	h.Cleanup(func() { p.Close() })
