@@ -1,7 +1,6 @@
 package merge_test
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"testing"
@@ -240,7 +239,7 @@ func value(t testing.TB, v any) item.Value {
 		}
 		return rows
 	}
-	t.Fatal(fmt.Sprintf("no value of %T", v))
+	t.Fatalf("no value of %T", v)
 	return item.Value{}
 }
 

@@ -27,7 +27,6 @@ type conversation struct {
 	posEpoch int // of the receipts that the hello presented
 	job      jobMessage
 	full     int
-	staged   int // the record's revision that was staged
 	sent     [keys]record
 	equal    bool
 	held     bool
@@ -309,7 +308,7 @@ func (w *world) result(c *pc) {
 
 func (w *world) full(c *pc, f fault) {
 	a, id := c.db, c.conv.id
-	if a.frozen != nil && !w.rules.fullOverBatch { // it is settled first (decision 25)
+	if a.frozen != nil { // it is settled first (decision 25)
 		c.conv.phase = sayBatch
 		return
 	}
@@ -322,6 +321,10 @@ func (w *world) full(c *pc, f fault) {
 	}
 	phase, seen := c.conv.phase, a.mark
 	var entries []entry
+	var sums [keys]state
+	for key, it := range c.conv.sent {
+		sums[key] = it.state
+	}
 	if phase == stageFull {
 		a.otherMark = a.mark
 		c.conv.sent = a.items
@@ -338,7 +341,7 @@ func (w *world) full(c *pc, f fault) {
 		case phase == stageFull:
 			return h.fullStage(upload, epoch, seen, entries)
 		}
-		return h.fullCommit(w.oracle, upload, w.rules)
+		return h.fullCommit(w.oracle, upload, sums, w.rules)
 	}, func(x fullAnswer) { w.fullAnswered(c, phase, x) })
 }
 
@@ -372,6 +375,9 @@ func (w *world) landed(c *pc, sent bool) {
 	}
 	if sent && c.db.acked.digest != c.db.upload && !w.rules.fullUncounted {
 		c.db.acked = batchMark{c.db.acked.number + 1, c.db.upload}
+	}
+	if sent {
+		w.oracle.landed(w.hub, c)
 	}
 	c.db.upload, c.conv.full, c.conv.phase = 0, 0, sayBatch
 }

@@ -16,5 +16,5 @@
 // The package has tests alone and is imported by nothing. It does not merge:
 // a job's write is one new version of an item, which is all that order and loss
 // depend on; shared/merge has its own properties. Parked items, generations of
-// keys and several slices of bytes are left out.
+// keys, links handed back to an emptied POS and the bytes of messages are left out.
 package model

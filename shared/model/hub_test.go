@@ -1,6 +1,9 @@
 package model
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // A row is an item in the hub's copy, with the place of its last change: the
 // order of the agent epoch, and the revision within it.
@@ -57,9 +60,10 @@ type hub struct {
 	jobs    []job
 	number  int
 	staging *staging
-	landed  int // the last full upload that landed
-	want    int // a full upload that an operator asked for
-	live    int // for the oracle: the PC whose hello was let in last
+	landed  int            // the last full upload that landed
+	want    int            // a full upload that an operator asked for
+	live    int            // for the oracle: the PC whose hello was let in last
+	let     map[[2]int]int // for the oracle: the nonces let in, by agent epoch and counter
 }
 
 // staging is a full upload on its way.
@@ -72,6 +76,7 @@ type staging struct {
 func (h *hub) clone() *hub {
 	c := *h
 	c.archive, c.epochs, c.jobs = slices.Clone(h.archive), slices.Clone(h.epochs), slices.Clone(h.jobs)
+	c.let = maps.Clone(h.let)
 	if h.staging != nil {
 		s := &staging{h.staging.upload, h.staging.base, h.staging.mark, map[int]row{}}
 		for k, r := range h.staging.rows {
@@ -167,6 +172,7 @@ func (h *hub) hello(o *oracle, m hello, r rules) welcome {
 	if v == hubRestored {
 		h.epoch = o.id()
 	}
+	o.admits(h, m)
 	if m.agentEpoch != h.agentEpoch {
 		h.agentEpoch, h.batch = m.agentEpoch, batchMark{}
 		h.epochs = append(h.epochs, m.agentEpoch)
@@ -278,13 +284,13 @@ func (h *hub) ingest(o *oracle, from, conversation int, b batch, r rules) ack {
 		}
 	}
 	h.batch = b.mark
-	h.sees(b.seen, r)
+	h.sees(b.seen)
 	return ack{mark: b.mark}
 }
 
 // sees never lowers the mark within one history: an older agent.db knows less.
-func (h *hub) sees(m mark, r rules) {
-	if m.epoch != h.mark.epoch || m.seq > h.mark.seq || r.lowerMark {
+func (h *hub) sees(m mark) {
+	if m.epoch != h.mark.epoch || m.seq > h.mark.seq {
 		h.mark = m
 	}
 }
@@ -370,15 +376,31 @@ func (h *hub) fullStage(upload int, epoch int, seen mark, entries []entry) fullA
 	return fullAnswer{}
 }
 
+// adds reports whether copy and staging together are what the agent sent.
+func (h *hub) adds(sums [keys]state) bool {
+	for key, want := range sums {
+		have, staged := h.staging.rows[key]
+		if !staged {
+			have = h.copy[key]
+		}
+		if !same(have.state, want) {
+			return false
+		}
+	}
+	return true
+}
+
 // fullCommit swaps the staged snapshot in, in the transaction that looks at the
 // queue.
-func (h *hub) fullCommit(o *oracle, upload int, r rules) fullAnswer {
+func (h *hub) fullCommit(o *oracle, upload int, sums [keys]state, r rules) fullAnswer {
 	switch {
 	case h.landed == upload:
 		return fullAnswer{landed: true}
 	case h.open() > 0 && !r.swapUnchecked:
 		return fullAnswer{jobs: true}
 	case h.staging == nil || h.staging.upload != upload || (h.staging.base != h.copyRev && !r.swapAnyRevision):
+		return fullAnswer{moved: true}
+	case !h.adds(sums) && !r.sumsUnchecked:
 		return fullAnswer{moved: true}
 	}
 	o.lands(h)
@@ -395,7 +417,7 @@ func (h *hub) fullCommit(o *oracle, upload int, r rules) fullAnswer {
 		h.copyRev++
 	}
 	if !r.fullWithoutMark {
-		h.sees(h.staging.mark, r)
+		h.sees(h.staging.mark)
 	}
 	if !r.fullUncounted {
 		h.batch = batchMark{h.batch.number + 1, upload}

@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	runs  = flag.Int("plait.runs", 30_000, "histories that TestHarnessProtocol runs; PLAIT_SCALE multiplies it")
+	runs  = flag.Int("plait.runs", 20_000, "histories that TestHarnessProtocol runs; PLAIT_SCALE multiplies it")
 	first = flag.Uint64("plait.seed", 1, "the first seed of TestHarnessProtocol")
 )
 
@@ -71,13 +71,18 @@ func (f finding) shorten(r rules, n int) finding {
 
 func (f finding) promise() string { return promiseOf(f.broken) }
 
-// TestHarnessProtocol holds P4 to P8 and P12 over many histories.
+// TestHarnessProtocol holds P1 and P3 to P8 and P12 over many histories, which are
+// weighed in four ways.
 func TestHarnessProtocol(t *testing.T) {
-	f, histories := find(rules{}, *first, scaled(*runs))
-	if f.broken != "" {
-		t.Fatal(f.shorten(rules{}, 20_000))
+	each := scaled(*runs) / 4
+	for _, weights := range [][]int{nil, quiet, busy, restoring} {
+		r := rules{weights: weights}
+		f, histories := find(r, *first, each)
+		if f.broken != "" {
+			t.Fatal(f.shorten(r, 20_000))
+		}
+		t.Logf("%d histories weighed as %v", histories, weights)
 	}
-	t.Logf("%d histories", histories)
 }
 
 // TestProtocol is the same under rapid, which shortens what it finds.

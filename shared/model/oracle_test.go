@@ -92,13 +92,35 @@ func (o *oracle) reports(h *hub, j *job, x result) {
 	}
 }
 
+// landed: what a full upload takes out of the outbox, the hub holds (P1).
+func (o *oracle) landed(h *hub, c *pc) {
+	for key, it := range c.db.items {
+		if it.rev == c.conv.sent[key].rev && !same(it.state, h.copy[key].state) {
+			o.breaks("P1: version %d left the outbox, and the full upload did not bring it", it.state.ver)
+		}
+	}
+}
+
+// admits: of two copies that go on from one place, one is let in; and none whose
+// agent epoch another has superseded (P8).
+func (o *oracle) admits(h *hub, m hello) {
+	at := [2]int{m.agentEpoch, m.counter}
+	if nonce, known := h.let[at]; known && nonce != m.next {
+		o.breaks("P8: two copies of one agent.db were let in at its %dth conversation", m.counter)
+	}
+	if m.agentEpoch != h.agentEpoch && slices.Contains(h.epochs, m.agentEpoch) {
+		o.breaks("P8: PC %d was let in under an agent epoch that is superseded", m.from)
+	}
+	h.let[at] = m.next
+}
+
 // lands: no full upload lands over an open job (P4).
 func (o *oracle) lands(h *hub) {
 	if n := h.open(); n > 0 {
 		o.breaks("P4: a full upload landed over %d open jobs", n)
 	}
 	for key, r := range h.staging.rows {
-		if was := h.copy[key]; !same(was.state, r.state) && r.ver != 0 && o.after(was.ver, r.ver) {
+		if was := h.copy[key]; was.posEpoch == r.posEpoch && !same(was.state, r.state) && r.ver != 0 && o.after(was.ver, r.ver) {
 			o.breaks("P4: a full upload set item %d back from version %d to %d", key, was.ver, r.ver)
 		}
 	}
