@@ -50,6 +50,10 @@ var rules = []rule{
 		why: "opening a file needs no knowledge of what is in it"},
 	{rooms: []string{"shared/enrolcode"}, forbidden: []string{"agent", "hub", "shared"}, outside: slices.Concat(netHTTP, database),
 		why: "a code and a pin are pure"},
+	{rooms: []string{"shared/suggest"}, forbidden: []string{"agent", "hub", "shared"}, outside: slices.Concat(network, database),
+		why: "a guess at a word is pure"},
+	{rooms: []string{"shared/settings"}, outside: slices.Concat(network, database, sqlitedb),
+		why: "what a program is told is read from a file, variables and flags"},
 
 	{rooms: []string{"agent/pos"}, forbidden: []string{"agent/outbox", "agent/hubclient"},
 		why: "a connector knows its POS and nothing of what becomes of a change"},
