@@ -9,7 +9,7 @@ import (
 	"plait/agent/datafolder"
 )
 
-// Config holds the agent's settings. Keys documents each of them.
+// Config holds the agent's settings; keys says what each of them is for.
 type Config struct {
 	Data     string // full path
 	Mapping  string // full path

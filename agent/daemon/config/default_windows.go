@@ -3,22 +3,13 @@ package config
 import (
 	"path/filepath"
 
-	"golang.org/x/sys/windows"
+	"plait/shared/settings"
 )
 
-// The places of an installed agent: below ProgramData, asked of the system, for
-// the environment of a service may lack it.
+// The places of an installed agent.
 var (
-	folder         = filepath.Join(programData(), "Plait", "Agent")
+	folder         = filepath.Join(settings.ProgramData(), "Plait", "Agent")
 	DefaultData    = filepath.Join(folder, "data")
 	DefaultFile    = filepath.Join(folder, "agent.yaml")
 	DefaultMapping = filepath.Join(folder, "mapping.yaml")
 )
-
-func programData() string {
-	path, err := windows.KnownFolderPath(windows.FOLDERID_ProgramData, 0)
-	if err != nil {
-		return `C:\ProgramData`
-	}
-	return path
-}

@@ -37,5 +37,11 @@ func ParseSchedule(text string) (Schedule, error) {
 	return s, nil
 }
 
+// set reads the setting.
+func (s *Schedule) set(text string) (err error) {
+	*s, err = ParseSchedule(text)
+	return err
+}
+
 // Next is the first time after t that the schedule names.
 func (s Schedule) Next(t time.Time) time.Time { return s.next.Next(t) }
