@@ -51,14 +51,14 @@ type Applier struct {
 	// Sleep waits between tries on a busy POS; it returns early with the context's
 	// error.
 	Sleep func(ctx context.Context, d time.Duration) error
-	// Slice is how long one transaction may work before it commits. 0 means 15 ms.
+	// Slice is how long one transaction may work before it commits. 0 means 18 ms.
 	Slice time.Duration
 	// Progress, if set, is told of each committed slice.
 	Progress func(done, total int)
 }
 
 const (
-	defaultSlice = 15 * time.Millisecond
+	defaultSlice = 18 * time.Millisecond
 	busyTries    = 4 // of pos.Options.BusyLimit each, and busyPause: about ten seconds of a held lock
 	busyPause    = 250 * time.Millisecond
 )

@@ -88,6 +88,11 @@ func (r *run) level(ctx context.Context, try int) (pos.Tx, error) {
 	if err := r.Capture.Drain(ctx); err != nil {
 		return nil, err
 	}
+	// The most of what changed is taken in before the POS is locked: what this job
+	// wrote in its last slice.
+	if err := r.catchUp(ctx); err != nil {
+		return nil, err
+	}
 	tx, err := r.POS.Begin(ctx)
 	if err != nil {
 		return nil, err
@@ -113,6 +118,11 @@ func (r *run) settle(ctx context.Context, tx pos.Tx) error {
 			return err
 		}
 	}
+	return r.catchUp(ctx)
+}
+
+// catchUp brings the index level with the record.
+func (r *run) catchUp(ctx context.Context) (err error) {
 	r.revision, err = r.Record.Changed(ctx, r.revision, func(it item.Item) error {
 		r.index.Put(it)
 		if it.Deleted {
