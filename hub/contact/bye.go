@@ -68,7 +68,8 @@ func (c *Contacts) Profile(ctx context.Context, storeID string, p wire.Profile) 
 
 // Catalog returns a catalogue of the store's network, in the form that travels.
 func (c *Contacts) Catalog(ctx context.Context, storeID, digest string) (body []byte, err error) {
-	err = c.db.ViewStore(ctx, storeID, func(v *store.StoreView) (err error) {
+	// An agent fetches the kinds right after it enrolled, before its first hello.
+	err = c.db.ViewStore(store.OutOfConversation(ctx), storeID, func(v *store.StoreView) (err error) {
 		body, err = v.Catalog(v.Store.Network, digest)
 		if errors.Is(err, store.ErrNotFound) {
 			err = wire.Refuse(wire.CodeNotFound, "network %s has no catalogue %s", v.Store.NetworkName, digest)

@@ -31,7 +31,7 @@ func TestConversation(t *testing.T) {
 	p.mustConverse()
 	p.edit("1", "")
 	p.mustConverse()
-	body, err := p.contacts.Catalog(t.Context(), "branch", w.Catalog)
+	body, err := p.contacts.Catalog(store.InConversation(t.Context(), ""), "branch", w.Catalog)
 	if err != nil || wire.Sum(body) != w.Catalog {
 		t.Errorf("the catalogue: %v", err)
 	}

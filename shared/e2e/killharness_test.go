@@ -67,18 +67,25 @@ func (h *killHarness) openPOS(name string, seed uint64) {
 }
 
 // rounds runs n rounds, or as many as fit into the time, and returns how many.
-func (h *killHarness) rounds(n int, within time.Duration) int {
+// After every tenth and the last, everything is healed and held to the promises.
+func (h *killHarness) rounds(n int, within time.Duration) (done int) {
 	end := time.Now().Add(within)
-	for i := range n {
-		if time.Now().After(end) {
-			return i
-		}
+	for done = 0; done < n && time.Now().Before(end) && !h.Failed(); {
 		h.round()
-		if i%10 == 9 {
-			h.settle()
+		if done++; done%10 == 0 {
+			h.promises()
 		}
 	}
-	return n
+	h.promises()
+	return done
+}
+
+func (h *killHarness) promises() {
+	h.Helper()
+	h.settle()
+	for _, breach := range h.breaches() {
+		h.Error(breach)
+	}
 }
 
 // round lets everybody work at once and cuts some of them off.

@@ -23,8 +23,14 @@ type liveNetwork struct {
 // openNetwork starts a hub with an empty network; both end with the test.
 func openNetwork(t *testing.T, o rig.Options) *liveNetwork {
 	t.Helper()
+	return openNetworkFor(t, o, 10*time.Minute)
+}
+
+// openNetworkFor is openNetwork for a test that may go on for longer.
+func openNetworkFor(t *testing.T, o rig.Options, within time.Duration) *liveNetwork {
+	t.Helper()
 	o.Dir = t.TempDir()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	t.Cleanup(cancel)
 	r, err := rig.New(ctx, o)
 	if err != nil {

@@ -55,6 +55,7 @@
 // "Plait-Conversation", and the hub compares it in the transaction that the
 // message causes: one of an earlier conversation (a request that was late, a PC
 // whose clone has come since) is refused (Code "over"), and changes nothing.
+// Enrolment and the catalogue belong to no conversation.
 //
 // # Batches
 //
