@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"database/sql"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -157,17 +158,18 @@ func (s *shops) took(what, name string, r upload.Report) {
 
 func (s *shops) firstSync() {
 	y := s.syncs("first")
+	said := map[string][]wire.Exception{}
 	for _, name := range []string{north, south, east} {
-		s.print(y, name)
+		said[name] = s.print(y, name)
 	}
-	s.parks(y, north, "product", s.number(label, "SELECT count(*) FROM ("+distinct(ambiguous)+")"))
-	s.parks(y, north, "package", s.number(label, "SELECT count(*) FROM Playlist p WHERE (SELECT count(*) FROM Playlist q WHERE q.Name = p.Name) > 1"))
-	s.parks(y, east, "package", 0)
-	s.names(s.exceptions(y, north), "For Those About To Rock (We Salute You)", "price", "kept_first_sync")
+	s.parks(said[north], "product", s.number(label, "SELECT count(*) FROM ("+distinct(ambiguous)+")"))
+	s.parks(said[north], "package", s.number(label, "SELECT count(*) FROM Playlist p WHERE (SELECT count(*) FROM Playlist q WHERE q.Name = p.Name) > 1"))
+	s.parks(said[east], "package", 0)
+	s.names(said[north], "For Those About To Rock (We Salute You)", "price", "kept_first_sync")
 	s.has(north, "For Those About To Rock (We Salute You),1.49", "SELECT Name || ',' || UnitPrice FROM Track WHERE TrackId = 1")
 	s.has(north, "15", "SELECT count(*) FROM PlaylistTrack WHERE PlaylistId = 16") // a locked list is whole again
 	s.has(south, "2", "SELECT count(*) FROM Track WHERE Name LIKE 'Battlestar Galactica: The Story So Far%'")
-	s.playlistsArrived(y)
+	s.playlistsArrived(said[east])
 	s.ownItems()
 }
 
@@ -175,13 +177,13 @@ func distinct(query string) string { return strings.Replace(query, "SELECT ", "S
 
 // playlistsArrived: a shop without playlists got them all, those of equal names
 // too, with every entry but the tracks that it could not match, which are named.
-func (s *shops) playlistsArrived(y storesync.Sync) {
+func (s *shops) playlistsArrived(said []wire.Exception) {
 	s.Helper()
 	s.has(east, "18", "SELECT count(*) FROM Playlist")
 	s.has(east, fmt.Sprint(s.number(label, "SELECT count(*) FROM PlaylistTrack WHERE TrackId NOT IN ("+ambiguous+")")), "SELECT count(*) FROM PlaylistTrack")
 	s.has(east, "2", "SELECT count(*) FROM Playlist p WHERE Name = 'Music' AND (SELECT count(*) FROM PlaylistTrack e WHERE e.PlaylistId = p.PlaylistId) > 3000")
-	s.names(s.exceptions(y, east), "Music", "entries", "missing_part")
-	for _, e := range s.exceptions(y, east) {
+	s.names(said, "Music", "entries", "missing_part")
+	for _, e := range said {
 		// Twenty are named with the playlist, and each with the tracks.
 		if e.Name == "Music" && e.Code == "missing_part" && strings.Count(e.Why, "product “") != 20 {
 			s.Errorf("the missing parts of a playlist are not named: %s", e.Why)
@@ -203,44 +205,39 @@ func (s *shops) number(name, query string) (n int) {
 
 // parks checks that so many items of a kind could not be matched at a store, each
 // by name and with the candidates.
-func (s *shops) parks(y storesync.Sync, name, kind string, want int) {
+func (s *shops) parks(said []wire.Exception, kind string, want int) {
 	s.Helper()
 	found := 0
-	for _, e := range s.exceptions(y, name) {
+	for _, e := range said {
 		if e.Kind == kind && e.Action == "park" {
 			found++
 			if e.Code != "ambiguous" || e.Name == "" || !strings.Contains(e.Why, "(") {
-				s.Errorf("%s at %s: an item is parked without its candidates: %+v", kind, name, e)
+				s.Errorf("%s: an item is parked without its candidates: %+v", kind, e)
 			}
 		}
 	}
 	if found != want {
-		s.Errorf("%d of %s could not be matched at %s, want %d", found, kind, name, want)
+		s.Errorf("%d of %s could not be matched, want %d", found, kind, want)
 	}
-	s.Logf("%s at %s: %d of %s could not be told apart, and are named", y.Label, name, found, kind)
 }
 
-// print says what became of a sync at a store, by kind and reason.
-func (s *shops) print(y storesync.Sync, name string) {
+// print says what became of a sync at a store, by kind and reason, and returns
+// what the store said of it.
+func (s *shops) print(y storesync.Sync, name string) []wire.Exception {
 	s.Helper()
 	out, err := s.Hub.Outcome(s.ctx, y.ID)
 	s.must(err)
 	s.Logf("%s at %s: %+v", y.Label, name, receiverOf(out, name).Outcome)
-	by := map[string]int{}
-	example := map[string]wire.Exception{}
-	for _, e := range s.exceptions(y, name) {
+	said := s.exceptions(y, name)
+	by := map[string][]wire.Exception{}
+	for _, e := range said {
 		key := fmt.Sprintf("%s %s %s", e.Kind, e.Action, e.Code)
-		by[key]++
-		example[key] = e
+		by[key] = append(by[key], e)
 	}
-	var keys []string
-	for k := range by {
-		keys = append(keys, k)
+	for _, key := range slices.Sorted(maps.Keys(by)) {
+		s.Logf("  %5d %s, such as %s %q: %s", len(by[key]), key, by[key][0].Key, by[key][0].Name, by[key][0].Why)
 	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		s.Logf("  %5d %s, such as %s %q: %s", by[k], k, example[k].Key, example[k].Name, example[k].Why)
-	}
+	return said
 }
 
 func (s *shops) edits() {
@@ -255,10 +252,10 @@ func (s *shops) edits() {
 		s.upload(at.Name)
 	}
 	y := s.syncs("second")
-	s.print(y, south)
+	said := s.print(y, south)
+	s.names(said, "Balls to the Wall (2026)", "price", "kept_branch")
+	s.names(said, "Fast As a Shark", "name", "overwrote_drift")
 	s.names(s.exceptions(y, north), "For Those About To Rock (We Salute You)", "price", "kept_branch")
-	s.names(s.exceptions(y, south), "Balls to the Wall (2026)", "price", "kept_branch")
-	s.names(s.exceptions(y, south), "Fast As a Shark", "name", "overwrote_drift")
 	s.has(north, "1.49", "SELECT UnitPrice FROM Track WHERE TrackId = 1")
 	s.has(south, "1.19", "SELECT UnitPrice FROM Track WHERE TrackId = 1")
 	for name, price := range map[string]string{north: "1.29", south: "2", east: "1.29"} {
