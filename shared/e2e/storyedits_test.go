@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"plait/agent/control"
 	"plait/hub/operator"
 	"plait/hub/storesync"
 	"plait/shared/e2e/rig"
@@ -95,6 +96,10 @@ func (s *story) theEnd() {
 		s.sell(at.Name, 3)
 		s.upload(at.Name)
 		s.equal(at.Name)
+		var found control.Findings
+		if s.must(at.Run(s.ctx, &found, "doctor")); !found.OK || len(found.Findings) < 5 {
+			s.Errorf("doctor at %s: %+v", at.Name, found)
+		}
 	}
 	s.audited()
 	s.closePOS()
