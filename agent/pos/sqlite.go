@@ -24,7 +24,7 @@ type sqlite struct{}
 func (sqlite) open(m *Mapping, path string, write bool) (*sql.DB, error) {
 	pragmas := []string{"busy_timeout(0)", "cache_size(-2000)"}
 	if write {
-		pragmas = append(pragmas, "synchronous(FULL)", "recursive_triggers(0)", "cache_spill(0)",
+		pragmas = append(pragmas, "synchronous("+ownSync+")", "recursive_triggers(0)", "cache_spill(0)",
 			fmt.Sprintf("foreign_keys(%t)", m.ForeignKeys))
 	} else {
 		pragmas = append(pragmas, "query_only(1)")

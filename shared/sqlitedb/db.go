@@ -62,6 +62,9 @@ func (o Options) withDefaults() Options {
 		o.BusyTimeout = 5 * time.Second
 	}
 	o.BusyTimeout = max(o.BusyTimeout, 0)
+	if weakSync {
+		o.Sync = SyncNormal
+	}
 	if o.Readers <= 0 {
 		o.Readers = 4
 	}
