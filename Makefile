@@ -44,15 +44,22 @@ run: ## run a hub and a few salons with made-up data on this machine
 .PHONY: test
 test: vet lint cross unit harness ## everything that must hold: vet, lint, cross, unit, harness
 
+# The power loss harness records real processes with strace, on Linux.
+.PHONY: strace
+strace: ## install strace, if it is absent and this is a Debian or Ubuntu
+	@command -v strace >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get install -qq -y strace || { apt-get update -qq && apt-get install -qq -y strace; }; \
+	  else sudo apt-get install -qq -y strace; fi; }
+
 .PHONY: unit
-unit: ## the tests of all packages, with the race detector
+unit: strace ## the tests of all packages, with the race detector
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
 
 # A harness is a test named TestHarness…: it kills, cuts or restores, and has a
 # control that it must catch. `unit` runs a small number of rounds of each.
 # -count=1, for the scale is read by the tests and not part of go's cache key.
 .PHONY: harness
-harness: ## the kill, fault and restore harnesses, at PLAIT_SCALE (10) times their everyday rounds
+harness: strace ## the kill, power loss, fault and restore harnesses, at PLAIT_SCALE (10) times their everyday rounds
 	PLAIT_SCALE=$(PLAIT_SCALE) CGO_ENABLED=0 go test -count=1 -timeout 15m -run '^TestHarness' ./...
 
 .PHONY: bench
