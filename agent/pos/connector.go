@@ -153,6 +153,8 @@ type Connector interface {
 	// Applying reports what cannot be promised to the POS while jobs are applied, as
 	// doctor says it.
 	Begin(ctx context.Context) (Tx, error)
+	// Receipts returns the newest finished receipts, by Order, without bodies.
+	Receipts(ctx context.Context, limit int) ([]Receipt, error)
 	Close() error
 }
 

@@ -62,6 +62,23 @@ func (c *sqlConnector) Head(ctx context.Context) (r Receipt, ok bool, err error)
 	return r, ok, err
 }
 
+// Receipts returns the newest finished receipts, the newest first.
+func (c *sqlConnector) Receipts(ctx context.Context, limit int) (list []Receipt, err error) {
+	err = c.read(ctx, func(s *session, _ *state) error {
+		list = nil
+		return s.each(ctx, `SELECT job, hub_epoch, number, ord, next_item FROM plait_receipts
+			WHERE part = 0 AND done = 1 ORDER BY ord DESC LIMIT ?`, []any{limit}, func(scan func(...any) error) error {
+			r := Receipt{Done: true}
+			if err := scan(&r.Job, &r.HubEpoch, &r.Number, &r.Order, &r.NextItem); err != nil {
+				return err
+			}
+			list = append(list, r)
+			return nil
+		})
+	})
+	return list, err
+}
+
 const sqlHead = " WHERE part = 0 ORDER BY ord DESC LIMIT 1"
 
 // Receipt returns the job's receipt.

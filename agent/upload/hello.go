@@ -11,9 +11,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// maxHellos bounds how often one conversation begins anew: once for a new agent
-// epoch, once for a new POS epoch.
-const maxHellos = 4
+// maxHellos bounds how often one conversation begins anew: for a new agent epoch,
+// for a new POS epoch, and to list receipts after either.
+const maxHellos = 6
 
 // hello is let in by the hub, and settles what the answer says was restored.
 func (c *conversation) hello(ctx context.Context) error {
@@ -48,7 +48,28 @@ func (c *conversation) helloOnce(ctx context.Context) (again bool, err error) {
 		_, err := c.Box.NewEpoch(ctx)
 		return true, err
 	}
-	return c.checkHubMark(ctx)
+	if again, err := c.checkHubMark(ctx); again || err != nil {
+		c.receipts = nil // of the history before
+		return again, err
+	}
+	if !w.WantReceipts || c.trouble != "" || c.receipts != nil {
+		return false, nil
+	}
+	c.receipts, err = c.listReceipts(ctx)
+	return err == nil && c.receipts != nil, err
+}
+
+// listReceipts lists the jobs that this history of the POS holds.
+func (c *conversation) listReceipts(ctx context.Context) (*wire.Receipts, error) {
+	list, err := c.POS.Receipts(ctx, wire.MaxReceipts+1)
+	if err != nil {
+		return nil, c.posTrouble(err)
+	}
+	out := &wire.Receipts{Jobs: []wire.ReceiptRef{}, More: len(list) > wire.MaxReceipts}
+	for _, r := range list[:min(len(list), wire.MaxReceipts)] {
+		out.Jobs = append(out.Jobs, wire.ReceiptRef{Job: r.Job, Order: r.Order})
+	}
+	return out, nil
 }
 
 func (c *conversation) greeting(ctx context.Context) (wire.Hello, error) {
@@ -77,7 +98,7 @@ func (c *conversation) greeting(ctx context.Context) (wire.Hello, error) {
 		Installation: standing.Installation, AgentEpoch: standing.AgentEpoch, POSEpoch: standing.Mark.POSEpoch, HubEpoch: standing.HubEpoch,
 		Chain: chain, Conversation: uuid.NewString(), Release: c.req.Release,
 		Mapping: c.Mapping, Profile: profile, Catalog: catalog,
-		Frozen: standing.Frozen, Acked: standing.Acked, Receipt: head, Mark: standing.Mark,
+		Frozen: standing.Frozen, Acked: standing.Acked, Receipt: head, Receipts: c.receipts, Mark: standing.Mark,
 		Reason: c.req.Reason, NextDue: c.nextDue(), POSTrouble: clip(c.trouble),
 	}, nil
 }

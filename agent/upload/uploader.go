@@ -83,7 +83,7 @@ func (u *Uploader) Run(ctx context.Context, req Request) (Report, error) {
 	err := c.run(ctx)
 	for tries := 1; restored(err) && tries < maxRestores; tries++ {
 		c.note("the POS database was restored during the upload; it begins anew")
-		c.trouble, c.fresh, c.behind = "", false, false
+		c.trouble, c.fresh, c.behind, c.receipts = "", false, false, nil
 		err = c.run(ctx)
 	}
 	c.report.Ended = u.Now()
@@ -114,6 +114,8 @@ type conversation struct {
 	trouble string // why the POS cannot be read; "" if it can
 	fresh   bool   // the record was empty: a new store, or a lost agent.db
 	behind  bool   // the hub has seen a newer copy of agent.db
+	// receipts are listed in the hello after the one whose answer wanted them.
+	receipts *wire.Receipts
 }
 
 func (c *conversation) run(ctx context.Context) error {

@@ -208,7 +208,7 @@ func (s *session) settle(newPOS bool) error {
 		return err
 	}
 	if !lost {
-		_, err := queue.Settle(s.tx, s.hello.Receipt)
+		_, err := queue.Settle(s.tx, s.hello.Receipt, s.hello.Receipts)
 		return err
 	}
 	s.last.RestoreLinks = true
@@ -249,6 +249,7 @@ func (s *session) welcome() (wire.Welcome, error) {
 	if w.OpenJobs, err = s.tx.CountOpen(); err != nil {
 		return w, err
 	}
+	w.WantReceipts = s.copy.Reconcile != "" && s.hello.Receipts == nil && s.hello.Receipt.Known && !s.hello.Receipt.Absent
 	w.WantProfile, err = s.wantProfile()
 	return w, err
 }

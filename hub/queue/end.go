@@ -88,8 +88,12 @@ func settleResult(tx *store.StoreTx, j store.Job, r wire.Result) error {
 	if !r.Done {
 		return cancelled(tx, j, j.EndedBy, "a part of it had been applied")
 	}
+	wasBack := j.State == store.RolledBack
 	j.State, j.Ended, j.Receipt = store.Applied, tx.Now(), r.Order
-	return tx.SetJob(j)
+	if err := tx.SetJob(j); err != nil || !wasBack {
+		return err
+	}
+	return tx.Audit("store "+tx.Store.Name, "job.applied", jobDetail(j))
 }
 
 func currentPOSEpoch(tx *store.StoreTx) (string, error) {
@@ -119,9 +123,13 @@ const settleFor = 30 * 24 * time.Hour
 // that ended otherwise and has a whole receipt was applied: the branch is the
 // truth. An unknown head decides nothing.
 //
+// After restores of the POS database and of the hub the order of receipts cannot
+// tell which jobs a POS database holds; listed, where the agent was asked for it,
+// can.
+//
 // The head must be that of the newest conversation: an old one would roll back
 // what was applied since.
-func Settle(tx *store.StoreTx, head wire.ReceiptHead) (s Settled, err error) {
+func Settle(tx *store.StoreTx, head wire.ReceiptHead, listed *wire.Receipts) (s Settled, err error) {
 	if !head.Known {
 		return s, nil
 	}
@@ -133,12 +141,17 @@ func Settle(tx *store.StoreTx, head wire.ReceiptHead) (s Settled, err error) {
 	if err != nil {
 		return s, err
 	}
+	held := holds(head, listed)
 	for _, j := range ended {
-		switch above := at.below(j); {
-		case j.State == store.Applied && above:
+		order, done := held[j.ID]
+		switch {
+		case j.State == store.Applied && done && order != j.Receipt:
+			j.Receipt = order
+			err = tx.SetJob(j)
+		case j.State == store.Applied && !done && gone(at, j, listed):
 			err = undone(tx, j, &s)
-		case j.State != store.Applied && j.ID == head.Job && head.Done:
-			err = appliedAfterAll(tx, j, head)
+		case j.State != store.Applied && done:
+			err = appliedAfterAll(tx, j, order)
 		}
 		if err != nil {
 			return s, err
@@ -150,9 +163,31 @@ func Settle(tx *store.StoreTx, head wire.ReceiptHead) (s Settled, err error) {
 	return s, drained(tx)
 }
 
-func appliedAfterAll(tx *store.StoreTx, j store.Job, head wire.ReceiptHead) error {
+// holds are the finished jobs of which the POS database is known to have the
+// receipt, with its order.
+func holds(head wire.ReceiptHead, listed *wire.Receipts) map[string]int64 {
+	out := map[string]int64{}
+	if head.Done {
+		out[head.Job] = head.Order
+	}
+	if listed != nil {
+		for _, r := range listed.Jobs {
+			out[r.Job] = r.Order
+		}
+	}
+	return out
+}
+
+// gone tells whether an applied job without a known receipt is lost from the POS
+// database. A whole list says so of every job; of a list that was cut off, the
+// head has to do.
+func gone(at headPlace, j store.Job, listed *wire.Receipts) bool {
+	return listed != nil && !listed.More || at.below(j)
+}
+
+func appliedAfterAll(tx *store.StoreTx, j store.Job, order int64) error {
 	j.Why = "it was " + j.State + ", but the POS database holds its receipt"
-	j.State, j.Receipt = store.Applied, head.Order
+	j.State, j.Receipt = store.Applied, order
 	if err := tx.SetJob(j); err != nil {
 		return err
 	}

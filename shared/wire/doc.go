@@ -22,6 +22,7 @@
 // # A conversation (standard upload)
 //
 //	POST /agent/v1/hello            Hello      → Welcome     who we are, where we stand
+//	…    and again, with every receipt, if Welcome.WantReceipts
 //	POST /agent/v1/profile          Profile    → (empty)     if Welcome.WantProfile
 //	GET  /agent/v1/catalog/{digest}            → catalogue   if Welcome.Catalog is new
 //	POST /agent/v1/links            LinksAsk   → LinksPage   if Welcome.RestoreLinks

@@ -23,7 +23,11 @@ type Hello struct {
 	Frozen  BatchMark   `json:"frozen"`  // the batch in flight; zero if none
 	Acked   BatchMark   `json:"acked"`   // the last acknowledged
 	Receipt ReceiptHead `json:"receipt"` // read from the POS database now
-	Mark    Mark        `json:"mark"`    // the newest captured change
+	// Receipts are the finished jobs in the POS database, the newest first, where the
+	// last Welcome wanted them; nil otherwise. After restores of both sides the head
+	// alone does not tell which jobs this history of the POS holds.
+	Receipts *Receipts `json:"receipts,omitempty"`
+	Mark     Mark      `json:"mark"` // the newest captured change
 
 	Reason string `json:"reason"` // "schedule", "technician", "operator", "retry", "start"
 	// NextDue is when the agent will come again, in seconds from now: what "due
@@ -70,6 +74,19 @@ type ReceiptHead struct {
 	Order int64 `json:"order,omitempty"`
 }
 
+// Receipts list finished jobs, at most MaxReceipts; More says that there are older
+// ones.
+type Receipts struct {
+	Jobs []ReceiptRef `json:"jobs"`
+	More bool         `json:"more,omitempty"`
+}
+
+// ReceiptRef is one finished job and its receipt's place in the POS database.
+type ReceiptRef struct {
+	Job   string `json:"job"`
+	Order int64  `json:"order"`
+}
+
 // Welcome answers a Hello that was let in.
 type Welcome struct {
 	HubEpoch  string `json:"hub_epoch"`
@@ -85,6 +102,8 @@ type Welcome struct {
 	Mark  Mark      `json:"mark"`  // the capture mark of that batch, whatever the epoch
 
 	WantProfile bool `json:"want_profile,omitempty"`
+	// WantReceipts: say hello again with Receipts, before any job is asked for.
+	WantReceipts bool `json:"want_receipts,omitempty"`
 	// NewAgentEpoch: this copy of agent.db is older than what the hub has seen, or
 	// was released from being held: start a new agent epoch and say hello again.
 	NewAgentEpoch bool `json:"new_agent_epoch,omitempty"`

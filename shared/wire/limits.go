@@ -16,6 +16,7 @@ const (
 	MinCredentialBytes = 32       // of a store's credential, as the agent chose it
 	MaxNameBytes       = 200      // of a name, cause or label in a control message
 	MaxReasonBytes     = 2000     // of a sentence in a result
+	MaxReceipts        = 1000     // listed in one Hello
 	MaxExceptions      = 5000     // listed in one result; the counts go on
 )
 

@@ -37,6 +37,9 @@ func (h Hello) Validate() error {
 	c.batchMark("frozen batch", h.Frozen)
 	c.batchMark("acknowledged batch", h.Acked)
 	c.receipt(h.Receipt)
+	if h.Receipts != nil {
+		c.atMost("receipts", len(h.Receipts.Jobs), MaxReceipts)
+	}
 	c.mark(h.Mark)
 	c.optional("reason", h.Reason)
 	c.atLeast("next contact", h.NextDue, 0)

@@ -40,6 +40,22 @@ func testReceipts(t *testing.T, b Bench) {
 	}
 }
 
+func testReceiptList(t *testing.T, b Bench) {
+	install(t, b)
+	tx := begin(t, b)
+	for i, r := range []pos.Receipt{{Job: "a", Done: true}, {Job: "b"}, {Job: "c", Done: true}, {Job: "d", Done: true}} {
+		r.Number, r.At = int64(i), time.Unix(1, 0)
+		if err := tx.PutReceipt(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commit(t, tx)
+	list, err := b.Connector.Receipts(t.Context(), 2)
+	if err != nil || len(list) != 2 || list[0].Job != "d" || list[1].Job != "c" || list[0].Order <= list[1].Order {
+		t.Errorf("the newest two finished receipts are %+v, %v", list, err)
+	}
+}
+
 func testLinks(t *testing.T, b Bench) {
 	install(t, b)
 	tx := begin(t, b)

@@ -1,6 +1,7 @@
 package postest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -269,6 +270,21 @@ func (m *Memory) Head(context.Context) (pos.Receipt, bool, error) {
 	}
 	r, ok := m.db.snapshot().head()
 	return r, ok, nil
+}
+
+// Receipts returns the newest finished receipts, the newest first.
+func (m *Memory) Receipts(_ context.Context, limit int) (list []pos.Receipt, err error) {
+	if err := m.ask("Receipts"); err != nil {
+		return nil, err
+	}
+	for _, r := range m.db.snapshot().receipts {
+		if r.Done {
+			r.Body = nil
+			list = append(list, r)
+		}
+	}
+	slices.SortFunc(list, func(a, b pos.Receipt) int { return cmp.Compare(b.Order, a.Order) })
+	return list[:min(limit, len(list))], nil
 }
 
 func (st *memoryState) head() (head pos.Receipt, ok bool) {

@@ -29,6 +29,7 @@ func Run(t *testing.T, factory Factory) {
 		{"data errors undo their statement alone", testDataErrors},
 		{"delete", testDelete},
 		{"receipts", testReceipts},
+		{"finished receipts", testReceiptList},
 		{"links", testLinks},
 		{"settling keeps a living link", testSettling},
 		{"changes done in a transaction", testTxDone},
