@@ -19,6 +19,13 @@ var builds struct {
 	made map[string]programs
 }
 
+// Build builds both programs, as New does, and returns the folder in which they
+// are until Clean: for Options.Programs of a rig in another process.
+func Build(tag string) (dir string, err error) {
+	p, err := built(tag)
+	return p.dir, err
+}
+
 // built builds both programs once per process and build tag, into a folder for
 // passing files. A tag gives a program that is weakened on purpose: a control.
 func built(tag string) (programs, error) {
@@ -42,7 +49,7 @@ func build(tag string) (programs, error) {
 	if err != nil {
 		return programs{}, fmt.Errorf("cannot build Plait: %w", err)
 	}
-	p := programs{dir: dir, agent: program(dir, "plait-agent"), hub: program(dir, "plait-hub")}
+	p := programsIn(dir)
 	for path, pkg := range map[string]string{p.agent: "plait/agent", p.hub: "plait/hub"} {
 		cmd := exec.Command("go", "build", "-tags", tag, "-o", path, pkg)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -51,6 +58,10 @@ func build(tag string) (programs, error) {
 		}
 	}
 	return p, nil
+}
+
+func programsIn(dir string) programs {
+	return programs{dir: dir, agent: program(dir, "plait-agent"), hub: program(dir, "plait-hub")}
 }
 
 func program(dir, name string) string {

@@ -1,11 +1,13 @@
 package rig
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -28,6 +30,15 @@ type Gate struct {
 	mu     sync.Mutex
 	before map[string]func()
 	after  map[string]bool
+	watch  func(Exchange)
+}
+
+// Exchange is a message to the hub with its answer.
+type Exchange struct {
+	Path   string
+	Sent   []byte // the message's body as it travels
+	Status int    // of the answer; 0 while there is none
+	Answer []byte // its body as it travels
 }
 
 // NewGate opens a gate before the hub, which must have run once.
@@ -67,6 +78,48 @@ func (g *Gate) Lose(path string) {
 	g.after[path] = true
 }
 
+// Watch calls sees twice for each message from now on: when it has arrived and
+// before the hub sees it, and when the hub has answered and before the agent hears
+// of it.
+func (g *Gate) Watch(sees func(Exchange)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.watch = sees
+}
+
+func (g *Gate) watcher() func(Exchange) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.watch
+}
+
+// watched lets a message through under the eyes of sees.
+func watched(next http.Handler, sees func(Exchange), w http.ResponseWriter, r *http.Request) {
+	sent, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler) // the agent has gone in the middle of it
+	}
+	e := Exchange{Path: r.URL.Path, Sent: sent}
+	sees(e)
+	r.Body = io.NopCloser(bytes.NewReader(sent))
+	h := heard{ResponseWriter: w, status: http.StatusOK}
+	next.ServeHTTP(&h, r)
+	e.Status, e.Answer = h.status, h.body.Bytes()
+	sees(e)
+	w.WriteHeader(h.status)
+	_, _ = w.Write(e.Answer) // the agent may have gone
+}
+
+// heard keeps an answer back, save its header.
+type heard struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+func (h *heard) Write(b []byte) (int, error) { return h.body.Write(b) }
+func (h *heard) WriteHeader(status int)      { h.status = status }
+
 func (g *Gate) through(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		do, lose := g.take(r.URL.Path)
@@ -76,6 +129,10 @@ func (g *Gate) through(next http.Handler) http.Handler {
 		if lose {
 			next.ServeHTTP(unheard{http.Header{}}, r)
 			panic(http.ErrAbortHandler)
+		}
+		if sees := g.watcher(); sees != nil {
+			watched(next, sees, w, r)
+			return
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -28,6 +28,8 @@ type Options struct {
 	Capture time.Duration
 	// Tag builds weakened programs, for a control; "" builds the real ones.
 	Tag string
+	// Programs is a folder with both programs, as Build returned it; "" builds them.
+	Programs string
 }
 
 // A Rig is a hub with one network, and the network's stores. It is used by one
@@ -60,7 +62,10 @@ func New(ctx context.Context, o Options) (*Rig, error) {
 	if r.Kinds, err = kinds(o.Catalog); err != nil {
 		return nil, err
 	}
-	if r.programs, err = built(o.Tag); err != nil {
+	if r.programs = programsIn(o.Programs); o.Programs == "" {
+		r.programs, err = built(o.Tag)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if r.Hub, err = newHub(r); err != nil {
