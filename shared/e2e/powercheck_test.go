@@ -11,6 +11,7 @@ import (
 	"plait/agent/outbox"
 	"plait/agent/pos"
 	"plait/shared/item"
+	sqlite "plait/shared/sqlitedb"
 )
 
 // What can be lost, as a breach says it.
@@ -215,7 +216,7 @@ func (x *examination) salon() error {
 	if err != nil {
 		return err
 	}
-	box, opened, err := outbox.Open(x.ctx, record, outbox.Options{})
+	box, opened, err := outbox.Open(x.ctx, record, outbox.Options{Sync: sqlite.SyncNormal}) // the image is ours
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"plait/agent/pos"
 	"plait/configs"
@@ -150,14 +151,28 @@ func (k known) clone() known {
 	return k
 }
 
-// happen lets the power fail n times and calls each for every loss that was found,
-// until it returns false.
-func (l *powerLosses) happen(n int, each func(loss string) bool) {
+// sweep is how many power losses one playing of the recording has: the more of
+// them, the fewer are left out where time runs out.
+const sweep = 50
+
+// happen lets the power fail n times, or as often as it may within that time, and
+// calls each for every loss that was found, until it returns false.
+func (l *powerLosses) happen(n int, within time.Duration, each func(loss string) bool) {
+	end := time.Now().Add(within)
+	for from := 0; from < n && (from == 0 || time.Now().Before(end)); from += sweep {
+		if !l.play(from, min(sweep, n-from), each) {
+			return
+		}
+	}
+}
+
+// play plays the recording once, with so many power losses.
+func (l *powerLosses) play(from, n int, each func(loss string) bool) (going bool) {
 	cuts, found := make(chan cut), make(chan found)
 	stop := make(chan struct{})
 	go func() {
 		defer close(cuts)
-		l.cuts(n, cuts, stop)
+		l.cuts(from, n, cuts, stop)
 	}()
 	var workers sync.WaitGroup
 	for range runtime.NumCPU() {
@@ -168,7 +183,7 @@ func (l *powerLosses) happen(n int, each func(loss string) bool) {
 		})
 	}
 	go func() { workers.Wait(); close(found) }()
-	going := true
+	going = true
 	for f := range found {
 		if !going {
 			continue
@@ -181,6 +196,7 @@ func (l *powerLosses) happen(n int, each func(loss string) bool) {
 			}
 		}
 	}
+	return going
 }
 
 func (l *powerLosses) count(f found) {
@@ -196,10 +212,9 @@ func (l *powerLosses) count(f found) {
 	}
 }
 
-// cuts plays the recording and makes images of n moments: every other one right
-// behind a promise.
-func (l *powerLosses) cuts(n int, out chan<- cut, stop <-chan struct{}) {
-	rng := rand.New(rand.NewPCG(l.seed, 3))
+// cuts makes images of n moments: every other one is right behind a promise.
+func (l *powerLosses) cuts(from, n int, out chan<- cut, stop <-chan struct{}) {
+	rng := rand.New(rand.NewPCG(l.seed, uint64(from)))
 	moments := make([]int, n)
 	for i := range moments {
 		if first := l.marks[0]; i%2 == 0 {
@@ -213,7 +228,7 @@ func (l *powerLosses) cuts(n int, out chan<- cut, stop <-chan struct{}) {
 	for i, e := range l.events {
 		for ; next < n && moments[next] == i; next++ {
 			select {
-			case out <- l.cut(next, i, disk, k.clone(), rng):
+			case out <- l.cut(from+next, i, disk, k.clone(), rng):
 			case <-stop:
 				return
 			}

@@ -18,7 +18,7 @@ import (
 
 var (
 	powerImages = flag.Int("plait.images", 300, "power losses for each recording of TestHarnessPowerLoss; PLAIT_SCALE says how many recordings, 1 if unset")
-	powerTime   = flag.Duration("plait.powertime", 4*time.Minute, "how long TestHarnessPowerLoss may begin new recordings; those made by then count")
+	powerTime   = flag.Duration("plait.powertime", 20*time.Second, "how long the power may fail in one recording; the losses until then count")
 	powerSeed   = flag.Uint64("plait.powerseed", 0, "seed of TestHarnessPowerLoss; 0 takes one from the clock")
 	powerAgain  = flag.String("plait.recording", "", "folder of a recording, kept where something was lost, that is to be cut off again; with its seed, at the same moments")
 )
@@ -38,14 +38,9 @@ func TestHarnessPowerLoss(t *testing.T) {
 	if scale, err := strconv.Atoi(os.Getenv("PLAIT_SCALE")); err == nil && scale > 0 {
 		recordings = scale
 	}
-	end := time.Now().Add(*powerTime)
-	for done := range recordings {
-		if time.Now().After(end) {
-			t.Logf("%d of %d recordings were made in %v", done, recordings, *powerTime)
-			break
-		}
+	for range recordings {
 		l := newPowerLosses(t, recording{cycles: 3})
-		l.happen(*powerImages, func(loss string) bool { t.Error(loss); return true })
+		l.happen(*powerImages, *powerTime, func(loss string) bool { t.Error(loss); return true })
 		t.Log(l)
 		for what, n := range l.proved {
 			if n == 0 {
@@ -60,7 +55,7 @@ func TestHarnessPowerLoss(t *testing.T) {
 func TestHarnessPowerLossCatchesItsControl(t *testing.T) {
 	l := newPowerLosses(t, recording{tag: "plait_weak_sync", cycles: 1})
 	caught := map[string]int{}
-	l.happen(*powerImages, func(loss string) bool {
+	l.happen(*powerImages, *powerTime, func(loss string) bool {
 		for _, what := range []string{hubLost, recordLost, posLost} {
 			if caught[what] == 0 && strings.Contains(loss, what) {
 				caught[what] = l.images

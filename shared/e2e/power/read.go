@@ -42,6 +42,7 @@ type reader struct {
 
 var (
 	unfinished = []byte(" <unfinished ...>")
+	detached   = []byte(" <detached ...>") // strace lost sight of it: it was killed
 	resumed    = []byte("<... ")
 	exited     = []byte("+++ ")
 	nameless   = []byte("???") // killed before it could be told what it called
@@ -70,12 +71,17 @@ func (r *reader) line(b []byte) error {
 	case bytes.HasPrefix(rest, resumed):
 		return r.end(string(thread), at, rest)
 	}
-	call, half := bytes.CutSuffix(rest, unfinished)
+	return r.begin(string(thread), at, rest)
+}
+
+// begin reads a call with its arguments, and its result if that follows at once.
+func (r *reader) begin(thread string, at time.Time, b []byte) error {
+	call, half := bytes.CutSuffix(b, unfinished)
 	e, err := parseCall(call)
-	switch {
-	case err != nil && half && bytes.Contains(call, pointer):
-		return nil
-	case err != nil:
+	if err != nil {
+		if bytes.Contains(call, pointer) && (half || bytes.HasSuffix(call, detached)) {
+			return nil
+		}
 		return err
 	}
 	r.calls++
@@ -83,15 +89,18 @@ func (r *reader) line(b []byte) error {
 	if err := r.each(e); err != nil {
 		return err
 	}
-	r.open[string(thread)] = e
+	r.open[thread] = e
 	if half {
 		return nil
 	}
-	return r.end(string(thread), at, rest)
+	return r.end(thread, at, b)
 }
 
 // end reads a result. A call that is not among those we know has none for us.
 func (r *reader) end(thread string, at time.Time, b []byte) error {
+	if bytes.HasSuffix(b, detached) {
+		return r.ended(thread, at, Unknown)
+	}
 	i := bytes.LastIndex(b, answer)
 	if i < 0 {
 		return errors.New("it has no result")
