@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -131,12 +132,22 @@ func (w *BatchWriter) add(op byte, revision int64, body []byte) error {
 	case !w.fits(len(body) + 24):
 		return ErrFull
 	}
+	w.grow(len(body) + 24)
 	w.buf = append(w.buf, op, ' ')
 	w.buf = strconv.AppendInt(w.buf, revision, 10)
 	w.buf = append(w.buf, ' ')
 	w.buf = append(append(w.buf, body...), '\n')
 	w.entries++
 	return nil
+}
+
+// grow makes room for more. A batch that is not small mostly becomes a whole one,
+// which would be copied again and again on its way there.
+func (w *BatchWriter) grow(size int) {
+	const small = 32 << 10
+	if len(w.buf)+size > max(cap(w.buf), small) {
+		w.buf = slices.Grow(w.buf, max(size, TargetBatchBytes+small-len(w.buf)))
+	}
 }
 
 // Body adds the body of a blob, at most MaxBodyBytes.

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -11,14 +12,31 @@ import (
 // batch repeats, and an agent's encoder stays small.
 const zstdWindow = 1 << 20
 
-var encoders = sync.Pool{New: func() any {
+// encoders keeps up to two for the next frames. A sync.Pool would lose them, with
+// their megabytes of tables, at every other collection of garbage: during a large
+// upload between any two batches.
+var encoders = make(chan *zstd.Encoder, 2)
+
+func takeEncoder() *zstd.Encoder {
+	select {
+	case enc := <-encoders:
+		return enc
+	default:
+	}
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
 		zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true), zstd.WithSingleSegment(true))
 	if err != nil {
 		panic(err) // the options are constants
 	}
 	return enc
-}}
+}
+
+func keepEncoder(enc *zstd.Encoder) {
+	select {
+	case encoders <- enc:
+	default: // there are enough
+	}
+}
 
 var decoders = sync.Pool{New: func() any {
 	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
@@ -32,9 +50,9 @@ var decoders = sync.Pool{New: func() any {
 // Compress appends src as one zstd frame to dst. The frame states the length of
 // its content.
 func Compress(dst, src []byte) []byte {
-	enc := encoders.Get().(*zstd.Encoder)
-	defer encoders.Put(enc)
-	return enc.EncodeAll(src, dst)
+	enc := takeEncoder()
+	defer keepEncoder(enc)
+	return enc.EncodeAll(src, slices.Grow(dst, len(src)/3)) // rows become a quarter
 }
 
 // Decompress returns the content of a frame that Compress made, in memory of its
