@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -58,11 +59,13 @@ type batch struct {
 	refused []wire.Refused
 }
 
+var newline = []byte("\n")
+
 // readBatch reads and checks a whole batch before anything is written. Items
 // that cannot be taken are named in refused; a frame that cannot be read refuses
 // the batch.
 func readBatch(known *schema, storeID string, lines []byte) (batch, error) {
-	b := batch{digest: wire.Sum(lines)}
+	b := batch{digest: wire.Sum(lines), items: make([]incoming, 0, min(bytes.Count(lines, newline), wire.MaxBatchEntries))}
 	var err error
 	b.head, err = wire.ReadBatch(lines, func(e wire.Entry) error {
 		switch e.Op {

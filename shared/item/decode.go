@@ -76,6 +76,9 @@ func (r *reader) item() Item {
 	return it
 }
 
+// bytesPerField is about what a field of an item takes, with its name.
+const bytesPerField = 24
+
 func (r *reader) fields(depth int) Fields {
 	if depth > maxDepth {
 		r.fail("it is nested deeper than %d", maxDepth)
@@ -84,7 +87,11 @@ func (r *reader) fields(depth int) Fields {
 	if r.skip(`}`) {
 		return nil
 	}
-	out := make(Fields, 0, 8) // most items have no more
+	room := 8 // most rows have no more
+	if depth == 1 {
+		room = min(max(room, (len(r.in)-r.pos)/bytesPerField), 64)
+	}
+	out := make(Fields, 0, room)
 	for r.err == nil {
 		f := Field{Name: r.name(MaxNameBytes)}
 		r.expect(`:`)
