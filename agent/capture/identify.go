@@ -144,23 +144,27 @@ func asLinked(row pos.LinkRow) item.Item {
 // present is the verdict on a row that is there with this generation.
 func (s sighting) present(gen int64) (v verdict, err error) {
 	row := s.rec.Row
+	carries, err := s.carries(gen)
+	if err != nil {
+		return verdict{}, err
+	}
 	if s.prev != nil && s.prev.Gen != gen {
 		if !s.prev.Dead {
 			if v.items, err = tombstone(s.prev); err != nil {
 				return verdict{}, err
 			}
 		}
-		if s.prev.Gen >= row.Gen {
+		if s.prev.Gen >= row.Gen && !(carries && s.prev.Gen == row.Gen) {
 			s.settle(&v, s.prev.Gen, true)
 		}
 	}
 	it := s.rec.Item
 	it.Gen, it.Link, it.Deleted = gen, nil, false
 	known := row.Gen == gen && !row.Dead
-	if known {
+	if known || carries {
 		it.Link = row.Link
 	}
-	if row.Gen > 0 && row.Gen < gen && !row.Dead {
+	if row.Gen > 0 && row.Gen < gen && !row.Dead && !carries {
 		s.settle(&v, row.Gen, true)
 	}
 	if known || (gen == 1 && row.Gen == 0) { // generation 1 goes without saying
@@ -170,6 +174,25 @@ func (s sighting) present(gen int64) (v verdict, err error) {
 	}
 	v.items = append(v.items, it)
 	return v, nil
+}
+
+// carries reports whether the link of an older generation in plait_links is the
+// present item's all the same: after a restore the row and its link are of one
+// history, and only the record and the hub have counted further. What a deletion
+// has ended is to be marked dead, and carries nothing.
+func (s sighting) carries(gen int64) (bool, error) {
+	row := s.rec.Row
+	if row.Link == nil || row.Dead || row.Gen >= gen || slices.Contains(s.unsettled, outbox.Generation{Key: s.key(), Gen: row.Gen, Dead: true}) {
+		return false, nil
+	}
+	if s.judge && !s.gone {
+		return true, nil
+	}
+	if s.prev == nil || s.prev.Gen != gen || s.prev.Dead || s.gone {
+		return false, nil
+	}
+	before, err := s.prev.Item()
+	return err == nil && before.Link != nil && before.Link.UID == row.UID, err
 }
 
 // settle asks plait_links to learn a generation, unless it is asked already.

@@ -74,13 +74,36 @@ func writeLink(ctx context.Context, s *session, row LinkRow) error {
 	return err
 }
 
+// endOlder marks the older generations of a living one dead: a key has one living
+// generation.
+func endOlder(ctx context.Context, s *session, row LinkRow) error {
+	if row.Gen < 2 {
+		return nil
+	}
+	_, err := s.exec(ctx, `UPDATE plait_links SET dead = 1, uid = '', link = x'' WHERE kind = ? AND key = ? AND gen < ? AND NOT dead`,
+		row.Kind, row.Key, row.Gen)
+	return err
+}
+
 // settleLink writes what capture found of a generation. It knows nothing of links:
-// one that a job has given the living generation meanwhile stays.
+// one that a job has given the living generation meanwhile stays, and one that an
+// older generation still has goes over to the living one (capture has marked that
+// older one dead before, where it is another item).
 func settleLink(ctx context.Context, s *session, row LinkRow) error {
 	if row.Dead || row.Link != nil {
 		return writeLink(ctx, s, row)
 	}
-	_, err := s.exec(ctx, `INSERT INTO plait_links (kind, key, gen, dead, uid, link) VALUES (?, ?, ?, 0, ?, x'')
+	_, err := s.exec(ctx, `INSERT INTO plait_links (kind, key, gen, dead, uid, link)
+		SELECT kind, key, ?3, 0, uid, link FROM plait_links WHERE kind = ?1 AND key = ?2 AND gen < ?3 AND NOT dead AND length(link) > 0
+		ORDER BY gen DESC LIMIT 1
+		ON CONFLICT (kind, key, gen) DO NOTHING`, row.Kind, row.Key, row.Gen)
+	if err == nil {
+		err = endOlder(ctx, s, row)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, `INSERT INTO plait_links (kind, key, gen, dead, uid, link) VALUES (?, ?, ?, 0, ?, x'')
 		ON CONFLICT (kind, key, gen) DO UPDATE SET dead = 0, uid = excluded.uid, link = excluded.link
 		WHERE plait_links.dead OR length(plait_links.link) = 0`, row.Kind, row.Key, row.Gen, row.UID)
 	return err

@@ -133,6 +133,11 @@ func (t *sqlTx) PutLink(ctx context.Context, row LinkRow) error {
 		if err := writeLink(ctx, t.w.s, row); err != nil {
 			return err
 		}
+		if !row.Dead {
+			if err := endOlder(ctx, t.w.s, row); err != nil {
+				return err
+			}
+		}
 		_, err := t.w.s.exec(ctx, `INSERT INTO plait_changes (nonce, tbl, op, key) VALUES (random(), ?, 'L', ?)`, row.Kind, row.Key)
 		return err
 	})

@@ -139,7 +139,18 @@ func (c *conversation) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.bye(ctx)
+	if err := c.bye(ctx); err != nil {
+		return err
+	}
+	return c.tidy(ctx)
+}
+
+// tidy settles generations in the POS while it is quiet. It gives way to the POS.
+func (c *conversation) tidy(ctx context.Context) error {
+	if c.trouble != "" {
+		return nil
+	}
+	return c.posTrouble(c.Capture.Prune(ctx))
 }
 
 func (c *conversation) step(phase, format string, args ...any) {

@@ -147,7 +147,7 @@ func compare(there, held map[string]item.Item, uploadOnly bool) (differ []string
 			say(p, "the hub lacks it")
 		case !p.Fields.Equal(h.Fields):
 			say(p, "the POS has %s, the hub %s", item.AppendFields(nil, p.Fields), item.AppendFields(nil, h.Fields))
-		case !uploadOnly && (generationsDiffer(p, h) || !bytes.Equal(linkBytes(p), linkBytes(h))):
+		case !uploadOnly && (p.Gen != h.Gen || !bytes.Equal(linkBytes(p), linkBytes(h))):
 			say(p, "the POS has generation %d with link %s, the hub %d with %s", p.Gen, linkBytes(p), h.Gen, linkBytes(h))
 		}
 	}
@@ -157,12 +157,6 @@ func compare(there, held map[string]item.Item, uploadOnly bool) (differ []string
 		}
 	}
 	return differ
-}
-
-// generationsDiffer: plait_links learns of a raised generation in a quiet moment,
-// so that an item of the store's own may be ahead at the hub; a linked one may not.
-func generationsDiffer(there, held item.Item) bool {
-	return there.Gen > held.Gen || (there.Link != nil && there.Gen != held.Gen)
 }
 
 // linkBytes is an item's link in canonical form.
