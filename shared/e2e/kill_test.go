@@ -47,7 +47,7 @@ func TestHarnessKillsCatchesItsControls(t *testing.T) {
 		t.Run(tag, func(t *testing.T) {
 			h := newKillHarness(t, tag)
 			h.noRestores = true
-			const most = 60
+			const most = 200
 			for done := 0; done < most; done += 5 {
 				for range 5 {
 					h.round()
