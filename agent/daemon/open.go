@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"plait/agent/apply"
@@ -233,6 +234,10 @@ func (d *Daemon) ended(c *core, last control.Last) {
 	if err != nil {
 		d.log.Warn().Err(err).Msg("cannot keep what the upload did")
 	}
+	if err := c.box.Shrink(context.Background()); err != nil {
+		d.log.Warn().Err(err).Msg("cannot give back memory")
+	}
+	debug.FreeOSMemory() // the next conversation is minutes away, and the PC is the POS's
 	if c.catalogChanged {
 		c.catalogChanged = false
 		c.renew <- struct{}{}

@@ -161,3 +161,6 @@ func (b *Box) note(err error) error {
 	}
 	return errors.Join(err, markErr)
 }
+
+// Shrink gives back memory that a large upload took.
+func (b *Box) Shrink(ctx context.Context) error { return b.note(b.db.Shrink(ctx)) }

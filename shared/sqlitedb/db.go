@@ -191,3 +191,29 @@ func (db *DB) connect(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Shrink gives back the memory of cached pages, after work that is not likely to
+// be followed by more.
+func (db *DB) Shrink(ctx context.Context) error {
+	for pool, most := range map[*sql.DB]int{db.writer: 1, db.readers: db.options.Readers} {
+		if err := shrink(ctx, pool, most); err != nil {
+			return wrap("shrink the memory of database", db.path, err)
+		}
+	}
+	return nil
+}
+
+// shrink takes connections of a pool, holding each until it has had the others.
+func shrink(ctx context.Context, pool *sql.DB, most int) error {
+	for range min(most, pool.Stats().OpenConnections) {
+		conn, err := pool.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Close() // it goes back to the pool
+		if _, err := conn.ExecContext(ctx, "PRAGMA shrink_memory"); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -292,3 +292,22 @@ func TestDiskFullAndFreedAgain(t *testing.T) {
 		t.Errorf("with room again: %v", err)
 	}
 }
+
+func TestShrinkLeavesEverythingUsable(t *testing.T) {
+	db := openWords(t)
+	if err := insert(t.Context(), db, "a"); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, db); n != 1 {
+		t.Fatalf("%d rows, want 1", n)
+	}
+	if err := db.Shrink(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := insert(t.Context(), db, "b"); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, db); n != 2 {
+		t.Errorf("%d rows after Shrink, want 2", n)
+	}
+}
