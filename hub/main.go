@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"runtime/debug"
 
 	"plait/hub/cli"
 )
@@ -11,4 +12,13 @@ import (
 // version is set by the linker.
 var version = "unknown"
 
-func main() { os.Exit(cli.Main(version)) }
+// gcPercent: what lives is small beside what uploads pass through. Collecting half
+// as often saves a tenth of their CPU time for some 10 MiB.
+const gcPercent = 200
+
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	os.Exit(cli.Main(version))
+}
