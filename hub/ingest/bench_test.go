@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"plait/hub/store"
 	"plait/hub/store/storetest"
@@ -72,6 +74,7 @@ func BenchmarkW1(b *testing.B) {
 	}
 	perRow(b, rounds*rowsInBatch)
 	b.ReportMetric(float64(size)/rounds/rowsInBatch, "bytes/row")
+	b.Logf("%d batches of %d new rows each, taken in one after the other", rounds, rowsInBatch)
 }
 
 // BenchmarkUpdates is W1 over 1,000 rows that the hub holds already, each
@@ -138,8 +141,10 @@ func BenchmarkBare(b *testing.B) {
 	perRow(b, rounds*rowsInBatch)
 }
 
-// BenchmarkW2 is the hub's side of results: each round, one store sends what a
-// job of 2,000 linked products wrote, and the job's result.
+// BenchmarkW2 is the hub's side of results: each round, one of 200 stores sends
+// what a job of 2,000 linked products wrote, and the job's result. Beside it, in
+// the same run, stands the bare database: as many rows of a key and a digest, in
+// as many transactions.
 func BenchmarkW2(b *testing.B) {
 	const size, stores = 2000, 200
 	w := newWorldOn(b, storetest.Open)
@@ -159,8 +164,10 @@ func BenchmarkW2(b *testing.B) {
 		b.Fatal(err)
 	}
 	n := 0
+	bare := openBare(b)
 	for b.Loop() {
 		b.StopTimer()
+		bare.insert(b, n, 2, size/2)
 		name := names[n/size%stores]
 		a := w.newAgent(name, fmt.Sprint("epoch-", n))
 		job, err := w.queueJob(name, fmt.Sprint(n))
@@ -181,6 +188,57 @@ func BenchmarkW2(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(b.Elapsed().Seconds()/bare.took.Seconds(), "times-bare")
+	b.Logf("%d rounds of %d linked products and a result, from one of %d stores, in two batches: %v; the bare database: %v",
+		n/size, size, stores, b.Elapsed(), bare.took)
+}
+
+// bareRows is a table of keys and digests and nothing else.
+type bareRows struct {
+	db   *sqlitedb.DB
+	took time.Duration
+}
+
+func openBare(b *testing.B) *bareRows {
+	b.Helper()
+	db, err := sqlitedb.Open(b.Context(), filepath.Join(b.TempDir(), "bare.db"), sqlitedb.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { db.Close() })
+	err = db.Write(b.Context(), func(tx *sql.Tx) error {
+		_, err := tx.Exec("CREATE TABLE t (id INTEGER PRIMARY KEY, key TEXT, digest BLOB)")
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return &bareRows{db: db}
+}
+
+func (r *bareRows) insert(b *testing.B, from, batches, rows int) {
+	b.Helper()
+	const stroke = 20
+	text := "INSERT INTO t (key, digest) VALUES (?, ?)" + strings.Repeat(", (?, ?)", stroke-1)
+	digest := make([]byte, len(item.Digest{}))
+	began := time.Now()
+	for n := range batches {
+		err := r.db.Write(context.Background(), func(tx *sql.Tx) error {
+			s, err := tx.Prepare(text)
+			for at := 0; err == nil && at < rows; at += stroke {
+				args := make([]any, 0, 2*stroke)
+				for i := range stroke {
+					args = append(args, strconv.Itoa(from+n*rows+at+i), digest)
+				}
+				_, err = s.ExecContext(context.Background(), args...)
+			}
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	r.took += time.Since(began)
 }
 
 // linked are products as a sync leaves them.
