@@ -53,14 +53,14 @@ strace: ## install strace, if it is absent and this is a Debian or Ubuntu
 
 .PHONY: unit
 unit: strace ## the tests of all packages, with the race detector
-	CGO_ENABLED=1 go test -race -timeout 15m ./...
+	CGO_ENABLED=1 go test -race -timeout 30m ./...
 
 # A harness is a test named TestHarness…: it kills, cuts or restores, and has a
 # control that it must catch. `unit` runs a small number of rounds of each.
 # -count=1, for the scale is read by the tests and not part of go's cache key.
 .PHONY: harness
 harness: strace ## the kill, power loss, fault and restore harnesses, at PLAIT_SCALE (10) times their everyday rounds
-	PLAIT_SCALE=$(PLAIT_SCALE) CGO_ENABLED=0 go test -count=1 -timeout 15m -run '^TestHarness' ./...
+	PLAIT_SCALE=$(PLAIT_SCALE) CGO_ENABLED=0 go test -count=1 -timeout 40m -run '^TestHarness' ./...
 
 .PHONY: bench
 bench: ## the benchmarks that BENCH matches (all); each prints its workload
