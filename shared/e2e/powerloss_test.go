@@ -55,7 +55,7 @@ func TestHarnessPowerLoss(t *testing.T) {
 func TestHarnessPowerLossCatchesItsControl(t *testing.T) {
 	l := newPowerLosses(t, recording{tag: "plait_weak_sync", cycles: 1})
 	caught := map[string]int{}
-	l.happen(*powerImages, *powerTime, func(loss string) bool {
+	l.happen(*powerImages, 3*time.Minute, func(loss string) bool {
 		for _, what := range []string{hubLost, recordLost, posLost} {
 			if caught[what] == 0 && strings.Contains(loss, what) {
 				caught[what] = l.images
