@@ -207,7 +207,7 @@ func openBare(b *testing.B) *bareRows {
 	}
 	b.Cleanup(func() { db.Close() })
 	err = db.Write(b.Context(), func(tx *sql.Tx) error {
-		_, err := tx.Exec("CREATE TABLE t (id INTEGER PRIMARY KEY, key TEXT, digest BLOB)")
+		_, err := tx.Exec("CREATE TABLE t (key TEXT PRIMARY KEY, digest BLOB)")
 		return err
 	})
 	if err != nil {
