@@ -28,7 +28,7 @@ func TestJobCreatesItemsWithTheirReferencesAndRows(t *testing.T) {
 	for query, want := range map[string]string{
 		"SELECT c.Name FROM Item i JOIN Category c ON c.Id = i.CategoryId WHERE i.Name = 'Shampoo'":             "Hair",
 		"SELECT v.Name FROM Item i JOIN ItemVendor x ON x.ItemId = i.Id JOIN Vendor v ON v.Code = x.VendorCode": "Acme",
-		"SELECT Price FROM Item": "0.99", "SELECT count(*) FROM plait_links": "3", "SELECT next_item FROM plait_receipts": "3",
+		"SELECT Price FROM Item": "0.99", "SELECT count(*) FROM plait_links": "3", "SELECT next_item FROM plait_receipts WHERE part = 0": "3",
 	} {
 		if got := b.value(query); got != want {
 			t.Errorf("%s = %q, want %q", query, got, want)

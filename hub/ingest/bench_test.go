@@ -180,6 +180,7 @@ func BenchmarkW2(b *testing.B) {
 		bodies := [][]byte{a.frozen(1, linked(n, size-1000)...), a.frozen(2, append(linked(n+1000, size-1000), result(1, wire.Result{
 			Job: job, HubEpoch: a.hello.HubEpoch, Number: 1, Done: true, Counts: wire.Counts{Created: size}, POSEpoch: a.pos}))...)}
 		n += size
+		runtime.GC()
 		b.StartTimer()
 		for _, body := range bodies {
 			if _, err := w.ingest.Batch(context.Background(), name, body); err != nil {
