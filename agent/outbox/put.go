@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 
 	"plait/shared/item"
 	"plait/shared/wire"
@@ -244,8 +245,25 @@ func (p *putter) one(k *kind, it *item.Item, old map[keyGen]*stored) error {
 	if o != nil {
 		return p.replace(k, it, o, digest, body)
 	}
+	if it.Gen > 1 { // the key is known, and may be parked
+		if err := p.freeBefore(k, it, old); err != nil {
+			return err
+		}
+	}
 	old[id] = p.insert(k, it, digest, body)
 	return nil
+}
+
+// freeBefore frees a key for a new generation; old learns the places that its rows
+// have now.
+func (p *putter) freeBefore(k *kind, it *item.Item, old map[keyGen]*stored) error {
+	refused, err := p.free(Key{it.Kind, it.Key}, it.Gen)
+	if err != nil || !refused {
+		return err
+	}
+	now, err := p.olds(k.id, []item.Item{*it})
+	maps.Copy(old, now)
+	return err
 }
 
 // refresh writes the body again where the one on the disk is damaged: whoever

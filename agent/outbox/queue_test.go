@@ -138,6 +138,32 @@ func TestRefusedItemsAreParked(t *testing.T) {
 	}
 }
 
+// TestARefusedTombstoneGoesAgainWithItsKey: a refusal names a key, and the batch may
+// have held two generations of it. What frees the key frees both.
+func TestARefusedTombstoneGoesAgainWithItsKey(t *testing.T) {
+	for name, free := range map[string]func(a *agent){
+		"the living one changes": func(a *agent) { a.put(service("1", 2, 30)) },
+		"a third one follows":    func(a *agent) { a.put(service("1", 3, 30), dead(service("1", 2, 20))) },
+		"a person tries again":   func(a *agent) { a.must(a.Retry(t.Context(), outbox.Key{Kind: "service", Key: "1"})) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAgent(t)
+			a.put(service("1", 1, 10))
+			a.upload()
+			a.hub.refuses = func(item.Item) string { return "no" }
+			a.put(dead(service("1", 1, 10)), service("1", 2, 20))
+			a.upload()
+			a.hub.refuses = nil
+			free(a)
+			a.upload()
+			a.checkLevel()
+			if parked, err := a.Parked(t.Context(), 10); err != nil || len(parked) != 0 {
+				t.Errorf("still parked: %+v, %v", parked, err)
+			}
+		})
+	}
+}
+
 // TestABatchRefusedWholeIsSplit: one poisonous item among many is found, parked,
 // and the others arrive.
 func TestABatchRefusedWholeIsSplit(t *testing.T) {

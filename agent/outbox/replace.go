@@ -79,20 +79,32 @@ func (p *putter) resort(q *queued, sort int64) error {
 // queueAgain queues a row that did not wait: the hub holds its old state, unless
 // it refused that one.
 func (p *putter) queueAgain(o, n *stored) error {
-	n.pos = n.revision
 	sent := o.digest
 	if !o.soundHead() {
 		sent = nil
 	}
 	k := p.kinds.byID[o.kind]
-	refused, err := p.unpark(Key{k.name, o.key}, causeHub)
+	refused, err := p.free(Key{k.name, o.key}, o.gen)
 	if err != nil {
 		return err
 	}
 	if refused {
 		sent = nil
+		n.revision = p.next() // behind what was freed with it
 	}
+	n.pos = n.revision
 	return p.queue(n, sent, nil)
+}
+
+// free unparks a key that changes, if the hub had refused it. A refusal names the
+// key: whatever else the batch held of it, the tombstone of a generation before
+// for one, goes up again as well.
+func (p *putter) free(k Key, gen int64) (refused bool, err error) {
+	refused, err = p.unpark(k, causeHub)
+	if err != nil || !refused {
+		return refused, err
+	}
+	return true, p.requeue(k.Kind, []string{k.Key}, func(s *stored) bool { return s.gen != gen })
 }
 
 // moveBehind takes a row that flies out of the frozen batch's range.
