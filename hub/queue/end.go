@@ -54,7 +54,8 @@ func cancelled(tx *store.StoreTx, j store.Job, who, why string) error {
 // Result takes in what a branch's receipt says of a job. It may come twice, late
 // or for a job that this hub has forgotten: each is kept, and none is refused.
 func Result(tx *store.StoreTx, r wire.Result) error {
-	if err := tx.AddResult(r); err != nil {
+	again, err := tx.AddResult(r)
+	if err != nil {
 		return err
 	}
 	j, err := tx.Job(r.Job)
@@ -64,13 +65,15 @@ func Result(tx *store.StoreTx, r wire.Result) error {
 	if err != nil {
 		return err
 	}
-	if err := settleResult(tx, j, r); err != nil {
+	if err := settleResult(tx, j, r, again); err != nil {
 		return err
 	}
 	return drained(tx)
 }
 
-func settleResult(tx *store.StoreTx, j store.Job, r wire.Result) error {
+// settleResult ends a job by its result. The log says so where the results alone
+// would not show it: again, the job was rolled back and applied once more.
+func settleResult(tx *store.StoreTx, j store.Job, r wire.Result, again bool) error {
 	// A result that was on its way when the POS database was restored tells of a
 	// history that is gone: it decides nothing.
 	if current, err := currentPOSEpoch(tx); err != nil || (current != "" && current != r.POSEpoch) {
@@ -90,7 +93,7 @@ func settleResult(tx *store.StoreTx, j store.Job, r wire.Result) error {
 	}
 	wasBack := j.State == store.RolledBack
 	j.State, j.Ended, j.Receipt = store.Applied, tx.Now(), r.Order
-	if err := tx.SetJob(j); err != nil || !wasBack {
+	if err := tx.SetJob(j); err != nil || !(wasBack || again) {
 		return err
 	}
 	return tx.Audit("store "+tx.Store.Name, "job.applied", jobDetail(j))

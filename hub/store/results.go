@@ -15,14 +15,25 @@ type Result struct {
 }
 
 // AddResult keeps a result; one that comes again for the same history of the POS
-// database takes the place of the first. Exceptions and before-images are
-// compressed.
-func (tx *StoreTx) AddResult(r wire.Result) error {
+// database takes the place of the first. again says that the job had a result
+// before, of this history or another. Exceptions and before-images are compressed.
+func (tx *StoreTx) AddResult(r wire.Result) (again bool, err error) {
+	n, err := tx.number(`SELECT count(*) FROM results WHERE network = $1 AND store = $2 AND job = $3`, tx.at.network, tx.at.store, r.Job)
+	if err == nil {
+		err = tx.putResult(r)
+	}
+	if err != nil {
+		return false, fmt.Errorf("cannot store the result of job %s: %w", r.Job, err)
+	}
+	return n > 0, nil
+}
+
+func (tx *StoreTx) putResult(r wire.Result) error {
 	exceptions := []byte{}
 	if len(r.Exceptions) > 0 {
 		b, err := json.Marshal(r.Exceptions)
 		if err != nil {
-			return fmt.Errorf("cannot store the result of job %s: %w", r.Job, err)
+			return err
 		}
 		exceptions = wire.Compress(nil, b)
 	}
@@ -35,10 +46,7 @@ func (tx *StoreTx) AddResult(r wire.Result) error {
 		ON CONFLICT (network, store, job, pos_epoch) DO UPDATE SET done = excluded.done, counts = excluded.counts,
 		exceptions = excluded.exceptions, more = excluded.more, parked = excluded.parked, before = excluded.before`,
 		tx.at.network, tx.at.store, r.Job, r.POSEpoch, flag(r.Done), toJSON(r.Counts), exceptions, r.More, r.Counts.Parked, before, ms(tx.now))
-	if err != nil {
-		return fmt.Errorf("cannot store the result of job %s: %w", r.Job, err)
-	}
-	return nil
+	return err
 }
 
 // Results returns a job's results, the newest first.

@@ -95,7 +95,12 @@ func results(s suite) {
 		j := job("one")
 		j.ID = "j"
 		_, err := tx.AddJob(j)
-		return errors.Join(err, tx.AddResult(r), tx.AddResult(r))
+		for _, again := range []bool{false, true} {
+			if held, addErr := tx.AddResult(r); addErr != nil || held != again {
+				return fmt.Errorf("a result was held before: %t, %w; want %t", held, addErr, again)
+			}
+		}
+		return err
 	})
 	s.view("branch", func(v *store.StoreView) error {
 		all, err := v.Results("j")
