@@ -130,10 +130,10 @@ func (h *killHarness) linkBreaches(name string) (list []string) {
 func (h *killHarness) landingBreaches() (list []string) {
 	events := map[string][]jobEvent{}
 	h.rows(h.Hub.Database(), "SELECT id, created_at FROM jobs", func(col []string) {
-		events[col[0]] = append(events[col[0]], jobEvent{at: col[1], open: true})
+		events[col[0]] = append(events[col[0]], jobEvent{what: "queued", at: col[1], open: true})
 	})
-	h.rows(h.Hub.Database(), "SELECT job, at FROM results", func(col []string) {
-		events[col[0]] = append(events[col[0]], jobEvent{at: col[1]})
+	h.rows(h.Hub.Database(), "SELECT job, at, pos_epoch FROM results", func(col []string) {
+		events[col[0]] = append(events[col[0]], jobEvent{what: "result of " + col[2], at: col[1]})
 	})
 	var landings [][2]string // when, where
 	h.rows(h.Hub.Database(), "SELECT at, what, stores, detail FROM audit WHERE what IN ('job.rolled_back', 'full.landed', 'job.applied')", func(col []string) {
@@ -143,14 +143,14 @@ func (h *killHarness) landingBreaches() (list []string) {
 		case "full.landed":
 			landings = append(landings, [2]string{col[0], col[2]})
 		default:
-			events[detail.Job] = append(events[detail.Job], jobEvent{at: col[0], open: col[1] == "job.rolled_back"})
+			events[detail.Job] = append(events[detail.Job], jobEvent{what: col[1], at: col[0], open: col[1] == "job.rolled_back"})
 		}
 	})
 	h.counts["full uploads landed"] = len(landings)
 	h.rows(h.Hub.Database(), "SELECT j.id, s.id FROM jobs j JOIN stores s ON s.network = j.network AND s.store = j.store", func(col []string) {
 		for _, l := range landings {
 			if strings.Contains(l[1], col[1]) && openAt(events[col[0]], l[0]) {
-				list = append(list, fmt.Sprintf("a full upload landed over job %s, which was open", col[0]))
+				list = append(list, fmt.Sprintf("a full upload landed at %s over job %s, which was open: %v", l[0], col[0], events[col[0]]))
 			}
 		}
 	})
@@ -159,6 +159,7 @@ func (h *killHarness) landingBreaches() (list []string) {
 
 // jobEvent opens or closes a job, at a time in milliseconds of the hub's clock.
 type jobEvent struct {
+	what string
 	at   string
 	open bool
 }
