@@ -206,7 +206,8 @@ func (c *sqlConnector) Done(_ context.Context, changes []Change) error {
 	return nil
 }
 
-// HasMark reports whether the mark's row is there, in this epoch.
+// HasMark reports whether the mark's row is there, in this epoch, and nothing that
+// came after it was taken away.
 func (c *sqlConnector) HasMark(ctx context.Context, mark wire.Mark) (bool, error) {
 	var there bool
 	err := c.read(ctx, func(s *session, _ *state) (err error) {
@@ -220,6 +221,10 @@ func hasMark(ctx context.Context, s *session, mark wire.Mark) (bool, error) {
 	meta, err := readMeta(ctx, s)
 	if err != nil || meta.Epoch != mark.POSEpoch {
 		return false, err
+	}
+	removed, err := removedUpTo(ctx, s)
+	if err != nil || removed > mark.Seq {
+		return false, err // whoever is no further than the mark has missed something
 	}
 	return hasRow(ctx, s, rowID{mark.Seq, mark.Nonce})
 }

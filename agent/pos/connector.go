@@ -135,7 +135,9 @@ type Connector interface {
 	// Done says that these changes are in the record, durably. The rows go when the
 	// POS is quiet (Prune), or at once where the engine allows it.
 	Done(ctx context.Context, changes []Change) error
-	// HasMark reports whether the change row (seq, nonce) is there, in this epoch.
+	// HasMark reports whether the change row (seq, nonce) is there, in this epoch,
+	// and no row after it was ever taken away: an older copy of the agent's record,
+	// put back, has not seen what was. A false answer begins a new history.
 	HasMark(ctx context.Context, mark wire.Mark) (bool, error)
 	// Newest returns the mark of the newest change row; zero Seq if there is none.
 	Newest(ctx context.Context) (wire.Mark, error)

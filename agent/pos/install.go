@@ -241,6 +241,9 @@ func (c *sqlConnector) NewEpoch(ctx context.Context, epoch string) error {
 			return err
 		}
 		meta.Epoch = epoch
+		if _, err := s.exec(ctx, `DELETE FROM plait_meta WHERE k = ?`, removedKey); err != nil {
+			return err
+		}
 		return writeMeta(ctx, s, meta)
 	})
 }

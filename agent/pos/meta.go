@@ -60,3 +60,33 @@ func writeMeta(ctx context.Context, s *session, m Meta) error {
 	}
 	return nil
 }
+
+// removedKey names the newest change row that was ever taken away in this epoch.
+// It is written with the removal itself.
+const removedKey = "removed"
+
+// noteRemoved notes that change rows up to seq were taken away.
+func noteRemoved(ctx context.Context, s *session, seq int64) error {
+	before, err := removedUpTo(ctx, s)
+	if err != nil || seq <= before {
+		return err
+	}
+	_, err = s.exec(ctx, `INSERT OR REPLACE INTO plait_meta (k, v) VALUES (?, ?)`, removedKey, strconv.FormatInt(seq, 10))
+	return err
+}
+
+// removedUpTo returns the newest change row that was taken away; 0 if none was.
+func removedUpTo(ctx context.Context, s *session) (seq int64, err error) {
+	err = s.each(ctx, `SELECT v FROM plait_meta WHERE k = ?`, []any{removedKey}, func(scan func(...any) error) error {
+		var v string
+		if err := scan(&v); err != nil {
+			return err
+		}
+		seq, err = strconv.ParseInt(v, 10, 64)
+		if err != nil {
+			return fmt.Errorf("plait_meta says %.20q of what was removed: %w", v, err)
+		}
+		return nil
+	})
+	return seq, err
+}

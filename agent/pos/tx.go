@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"plait/shared/item"
 )
@@ -158,19 +159,22 @@ func (t *sqlTx) Done(ctx context.Context, changes []Change, settle []LinkRow) er
 		t.w.c.mu.Lock()
 		spare := append(t.w.c.done.spared(), top)
 		t.w.c.mu.Unlock()
+		var removed int64
 		for _, ch := range changes {
-			args := append([]any{ch.Seq, ch.Nonce}, spare...)
-			if _, err := t.w.s.exec(ctx, sqlSettle, args...); err != nil {
+			if slices.Contains(spare, any(ch.Seq)) {
+				continue
+			}
+			removed = max(removed, ch.Seq)
+			if _, err := t.w.s.exec(ctx, sqlSettle, ch.Seq, ch.Nonce); err != nil {
 				return err
 			}
 		}
 		t.done = append(t.done, changes...)
-		return nil
+		return noteRemoved(ctx, t.w.s, removed)
 	})
 }
 
-const sqlSettle = `DELETE FROM plait_changes WHERE seq = ? AND nonce = ? AND seq NOT IN (?, ?, ?, ?)
-	AND seq < (SELECT max(seq) FROM plait_changes)`
+const sqlSettle = `DELETE FROM plait_changes WHERE seq = ? AND nonce = ? AND seq < (SELECT max(seq) FROM plait_changes)`
 
 // Commit makes the transaction durable.
 func (t *sqlTx) Commit() error {

@@ -184,3 +184,40 @@ func testTxDone(t *testing.T, b Bench) {
 		t.Errorf("pending after a rollback: %+v, want the row again", again)
 	}
 }
+
+// testOlderMark: an older copy of the agent's record, put back, would miss what
+// was taken away since, though the row that its mark names lies there still.
+func testOlderMark(t *testing.T, b Bench) {
+	install(t, b)
+	put := func(key string) wire.Mark {
+		b.Do(t, Op{Verb: Put, Kind: "category", Key: key, Fields: fields("name", text(key))})
+		return newest(t, b.Connector)
+	}
+	old := put("1")
+	done(t, b.Connector, pending(t, b.Connector))
+	put("2")
+	now := put("3")
+	if there, err := b.Connector.HasMark(t.Context(), old); err != nil || !there {
+		t.Fatalf("the older mark is there before anything is taken away: %t, %v", there, err)
+	}
+	tx := begin(t, b)
+	if err := tx.Done(t.Context(), pending(t, tx), nil); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, tx)
+	if _, err := b.Connector.Prune(t.Context(), nil, old); err != nil { // where the engine left them
+		t.Fatal(err)
+	}
+	for m, want := range map[wire.Mark]bool{old: false, now: true} {
+		if there, err := b.Connector.HasMark(t.Context(), m); err != nil || there != want {
+			t.Errorf("mark %d is there: %t, %v; want %t", m.Seq, there, err, want)
+		}
+	}
+	if err := b.Connector.NewEpoch(t.Context(), "epoch-2"); err != nil {
+		t.Fatal(err)
+	}
+	now.POSEpoch = "epoch-2"
+	if there, err := b.Connector.HasMark(t.Context(), now); err != nil || !there {
+		t.Errorf("the newest row is no mark of the new epoch: %t, %v", there, err)
+	}
+}

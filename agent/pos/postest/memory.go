@@ -53,6 +53,7 @@ type memoryState struct {
 	links    map[item.ID]pos.LinkRow
 	receipts map[string]pos.Receipt
 	changes  map[int64]pos.Change
+	removed  int64    // the newest change row that was taken away in this epoch
 	meta     pos.Meta // zero: not installed
 	triggers bool
 }
@@ -248,6 +249,7 @@ func (m *Memory) Prune(_ context.Context, settle []pos.LinkRow, keep wire.Mark) 
 		for seq := range st.changes {
 			if done[seq] && seq != newest && seq != keep.Seq {
 				delete(st.changes, seq)
+				st.removed = max(st.removed, seq)
 				removed++
 			}
 		}

@@ -70,7 +70,7 @@ func (m *Memory) Install(_ context.Context, store string) (pos.Installed, error)
 			clear(st.links)
 			clear(st.receipts)
 			clear(st.changes)
-			st.meta = pos.Meta{Store: store, Epoch: uuid.NewString(), Schema: 1}
+			st.meta, st.removed = pos.Meta{Store: store, Epoch: uuid.NewString(), Schema: 1}, 0
 		}
 		if !st.triggers {
 			for _, k := range m.db.o.Kinds {
@@ -94,7 +94,7 @@ func (m *Memory) Uninstall(context.Context) error {
 		clear(st.links)
 		clear(st.receipts)
 		clear(st.changes)
-		st.meta, st.triggers = pos.Meta{}, false
+		st.meta, st.removed, st.triggers = pos.Meta{}, 0, false
 		return nil
 	})
 }
@@ -131,19 +131,20 @@ func (m *Memory) NewEpoch(_ context.Context, epoch string) error {
 		if st.meta.Store == "" {
 			return pos.ErrAbsent
 		}
-		st.meta.Epoch = epoch
+		st.meta.Epoch, st.removed = epoch, 0
 		return nil
 	})
 }
 
-// HasMark reports whether the mark's row is there, in this epoch.
+// HasMark reports whether the mark's row is there, in this epoch, and nothing that
+// came after it was taken away.
 func (m *Memory) HasMark(_ context.Context, mark wire.Mark) (bool, error) {
 	if err := m.ask("HasMark"); err != nil {
 		return false, err
 	}
 	st := m.db.snapshot()
 	ch, ok := st.changes[mark.Seq]
-	return ok && ch.Nonce == mark.Nonce && st.meta.Epoch == mark.POSEpoch, nil
+	return ok && ch.Nonce == mark.Nonce && st.meta.Epoch == mark.POSEpoch && st.removed <= mark.Seq, nil
 }
 
 // Newest returns the mark of the newest change row.

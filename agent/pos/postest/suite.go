@@ -22,6 +22,7 @@ func Run(t *testing.T, factory Factory) {
 		{"done stays done", testDone},
 		{"late commits", testLateCommits},
 		{"prune spares the marks", testPrune},
+		{"an older record's mark is none once changes behind it are gone", testOlderMark},
 		{"epochs", testEpochs},
 		{"apply", testApply},
 		{"apply rows", testApplyRows},
@@ -158,7 +159,7 @@ func testPrune(t *testing.T, b Bench) {
 	list := pending(t, b.Connector)
 	done(t, b.Connector, list[:5])
 	settle := []pos.LinkRow{{ID: item.ID{Kind: "category", Key: "1", Gen: 4}}, {ID: item.ID{Kind: "category", Key: "2", Gen: 1}, Dead: true}}
-	removed, err := b.Connector.Prune(t.Context(), settle, marks[1])
+	removed, err := b.Connector.Prune(t.Context(), settle, marks[4])
 	if err != nil || removed == 0 {
 		t.Fatalf("removed %d rows, %v", removed, err)
 	}
@@ -168,7 +169,7 @@ func testPrune(t *testing.T, b Bench) {
 	if !read(t, b.Connector, "category", "2").Row.Dead {
 		t.Error("the tombstone was not written")
 	}
-	for i, want := range map[int]bool{0: false, 1: true, 5: true} {
+	for i, want := range map[int]bool{0: false, 3: false, 4: true, 5: true} {
 		if there, err := b.Connector.HasMark(t.Context(), marks[i]); err != nil || there != want {
 			t.Errorf("mark %d is there: %t, %v; want %t", i, there, err, want)
 		}
