@@ -83,9 +83,11 @@ func (p *putter) outbid(kind string, s *stored, x wire.KeyHash) error {
 	}
 	it.Gen = x.Gen
 	d := item.DigestOf(item.Append(nil, it))
-	same := hex.EncodeToString(d[:8]) == x.Digest
-	if !same {
+	key := Key{kind, x.Key}
+	var settle []Generation
+	if hex.EncodeToString(d[:8]) != x.Digest { // what the hub has is another item
 		it.Gen++
+		settle = append(settle, Generation{key, x.Gen, true})
 		if err := p.queueGone(item.ID{Kind: kind, Key: x.Key, Gen: x.Gen}); err != nil {
 			return err
 		}
@@ -96,8 +98,9 @@ func (p *putter) outbid(kind string, s *stored, x wire.KeyHash) error {
 	if err := p.items([]item.Item{it}); err != nil {
 		return err
 	}
-	key := Key{kind, x.Key}
-	return p.generations(Change{Unsettled: []Generation{{key, it.Gen - 1, true}, {key, it.Gen, false}}})
+	// The generation that plait_links has is not marked dead here: its link is the
+	// item's, and goes over as the living one is settled.
+	return p.generations(Change{Unsettled: append(settle, Generation{key, it.Gen, false})})
 }
 
 // forget takes a row out of the record as if it had never been: its generation was

@@ -128,6 +128,22 @@ func TestGenerationsAreProvisionalAfterALoss(t *testing.T) {
 	}
 }
 
+// TestTheLinkGoesOverWithTheHubsGeneration: plait_links still has the item under
+// the generation before, with its link. To mark that one dead would drop the link
+// that the record says the item has; the living one takes it over as it settles.
+func TestTheLinkGoesOverWithTheHubsGeneration(t *testing.T) {
+	a := newAgent(t)
+	at := service("7", 3, 5)
+	a.hub.items[at.ID] = hubRow{1, string(item.Append(nil, at)), false}
+	a.put(service("7", 2, 5))
+	a.reconcile(t)
+	unsettled, err := a.Unsettled(t.Context(), 10)
+	want := []outbox.Generation{{Key: outbox.Key{Kind: "service", Key: "7"}, Gen: 3}}
+	if err != nil || !slices.Equal(unsettled, want) {
+		t.Errorf("unsettled %+v, %v; want %+v", unsettled, err, want)
+	}
+}
+
 func TestALandedFullUploadEmptiesTheOutbox(t *testing.T) {
 	a := newAgent(t)
 	a.put(service("1", 1, 1), service("2", 1, 1), dead(service("3", 1, 1)))
