@@ -68,6 +68,22 @@ func call(ctx context.Context, program string, into any, args ...string) error {
 	return nil
 }
 
+// say runs one command as a person does, without --json, and returns what it
+// printed. A command that fails gives a *CommandError, and what it printed.
+func say(ctx context.Context, program string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandWithin)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Env, cmd.Stdout, cmd.Stderr = environment(), &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		err = &CommandError{Line: lineOf(program, args), Exit: exit.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}
+	}
+	return stdout.String(), err
+}
+
 // lineOf is a command as a person would type it.
 func lineOf(program string, args []string) string {
 	words := []string{program}

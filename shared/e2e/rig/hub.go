@@ -65,6 +65,12 @@ func (h *Hub) Run(ctx context.Context, into any, args ...string) error {
 	return call(ctx, h.process.path, into, append(args, "--data", h.data())...)
 }
 
+// Say calls a command as an operator at a terminal would, and returns what it
+// printed. A command that fails gives a *CommandError.
+func (h *Hub) Say(ctx context.Context, args ...string) (string, error) {
+	return say(ctx, h.process.path, append(args, "--data", h.data())...)
+}
+
 // freeAddress returns a loopback address whose port nobody listens on now.
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -119,6 +119,18 @@ func (s *Store) Run(ctx context.Context, into any, args ...string) error {
 	return call(ctx, s.process.path, into, append(args, "--config", s.config)...)
 }
 
+// Say calls a command as a technician at a terminal would, and returns what it
+// printed. A command that fails gives a *CommandError.
+func (s *Store) Say(ctx context.Context, args ...string) (string, error) {
+	return say(ctx, s.process.path, append(args, "--config", s.config)...)
+}
+
+// Running reports whether the agent's process runs.
+func (s *Store) Running() bool { return s.process.running() }
+
+// Mapping is the store's mapping.
+func (s *Store) Mapping() *pos.Mapping { return s.mapping }
+
 // Status asks the agent how things stand.
 func (s *Store) Status(ctx context.Context) (st control.Status, err error) {
 	return st, s.Run(ctx, &st, "status")

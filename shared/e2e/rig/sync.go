@@ -29,13 +29,14 @@ func (h *Hub) Test(ctx context.Context, args ...string) (t Tested, err error) {
 	return t, h.Run(ctx, &t, append([]string{"sync", "test"}, args...)...)
 }
 
-// Sync carries out a Test, as an operator who confirms everything that it asks.
-func (h *Hub) Sync(ctx context.Context, t Tested) (y storesync.Sync, err error) {
+// Sync carries out a Test, as an operator who confirms everything that it asks;
+// more are further flags.
+func (h *Hub) Sync(ctx context.Context, t Tested, more ...string) (y storesync.Sync, err error) {
 	args := []string{"sync", "run", t.Plan.Digest, "--yes", "--deletes", fmt.Sprint(t.Plan.Deletes)}
 	if t.Plan.HeadOffice != "" {
 		args = append(args, "--head-office", t.Plan.HeadOffice)
 	}
-	return y, h.Run(ctx, &y, args...)
+	return y, h.Run(ctx, &y, append(args, more...)...)
 }
 
 // Outcome shows what became of a sync.

@@ -1,0 +1,100 @@
+package scenario
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// act is one command: what it says goes to the script's standard output.
+type act func(w *world, args []string) (says string, err error)
+
+// acts are the commands with the fewest arguments that they take.
+var acts = map[string]struct {
+	least int
+	do    act
+}{
+	"open":   {1, func(w *world, args []string) (string, error) { return "", w.open(args) }},
+	"put":    {3, func(w *world, args []string) (string, error) { return "", w.put(args[0], args[1], args[2], args[3:]) }},
+	"drop":   {3, func(w *world, args []string) (string, error) { return "", w.drop(args[0], args[1], args[2]) }},
+	"sql":    {2, func(w *world, args []string) (string, error) { return "", w.sql(args[0], strings.Join(args[1:], " ")) }},
+	"has":    {3, func(w *world, args []string) (string, error) { return "", w.has(args[0], args[1], args[2], args[3:]) }},
+	"lacks":  {3, func(w *world, args []string) (string, error) { return "", w.lacks(args[0], args[1], args[2]) }},
+	"upload": {1, func(w *world, args []string) (string, error) { return "", w.uploadAll(args...) }},
+	"test":   {1, func(w *world, args []string) (string, error) { return w.test(args[0], args[1:]) }},
+	"run":    {0, func(w *world, args []string) (string, error) { return w.run(args) }},
+	"sync":   {1, func(w *world, args []string) (string, error) { return w.sync(args[0], args[1:]) }},
+	"says":   {4, func(w *world, args []string) (string, error) { return "", w.says(args[0], args[1], args[2], args[3]) }},
+	"counts": {2, func(w *world, args []string) (string, error) { return "", w.counts(args[0], args[1:]) }},
+	"hub":    {1, func(w *world, args []string) (string, error) { return w.hub(args) }},
+	"agent":  {2, func(w *world, args []string) (string, error) { return w.agent(args[0], args[1:]) }},
+	"equal":  {0, func(w *world, _ []string) (string, error) { return "", w.equal() }},
+	"start":  {1, func(w *world, args []string) (string, error) { return "", w.start(args[0]) }},
+	"end":    {1, func(w *world, args []string) (string, error) { return "", w.end(args[0], false) }},
+	"kill":   {1, func(w *world, args []string) (string, error) { return "", w.end(args[0], true) }},
+}
+
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	out := map[string]func(*testscript.TestScript, bool, []string){}
+	for name, a := range acts {
+		out[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			if len(args) < a.least {
+				ts.Fatalf("%s takes %d arguments at least", name, a.least)
+			}
+			says, err := a.do(worldOf(ts), args)
+			fmt.Fprint(ts.Stdout(), says)
+			if err != nil {
+				fmt.Fprintln(ts.Stderr(), err)
+			}
+			switch {
+			case neg && err == nil:
+				ts.Fatalf("%s %s did not fail", name, strings.Join(args, " "))
+			case !neg && err != nil:
+				ts.Fatalf("%s %s: %v", name, strings.Join(args, " "), err)
+			}
+		}
+	}
+	return out
+}
+
+func (w *world) hub(args []string) (string, error) {
+	if w.rig == nil {
+		return "", fmt.Errorf("no network is open: begin with open")
+	}
+	return w.rig.Hub.Say(w.ctx, args...)
+}
+
+func (w *world) agent(name string, args []string) (string, error) {
+	s, err := w.store(name)
+	if err != nil {
+		return "", err
+	}
+	return s.Say(w.ctx, args...)
+}
+
+func (w *world) start(name string) error {
+	if name == "hub" {
+		return w.rig.Hub.Start(w.ctx)
+	}
+	s, err := w.store(name)
+	if err != nil {
+		return err
+	}
+	return s.Start(w.ctx)
+}
+
+func (w *world) end(name string, kill bool) error {
+	stop, killed := w.rig.Hub.Stop, w.rig.Hub.Kill
+	if name != "hub" {
+		s, err := w.store(name)
+		if err != nil {
+			return err
+		}
+		stop, killed = s.Stop, s.Kill
+	}
+	if kill {
+		return killed()
+	}
+	return stop()
+}

@@ -1,0 +1,34 @@
+// Package scenario reads scripts that tell, in lines that an operator could read,
+// what head office and its branches do and what must have become of it, and runs
+// each against a hub and agents: real processes, real files, TLS.
+//
+// A script is a file of testdata in the form of testscript (a comment begins a
+// part, "!" before a command expects it to fail, "stdout" checks what the last
+// command said). Its own commands are:
+//
+//	open MAIN BRANCH …              a network; the first store is head office
+//	put STORE KIND NAME field=v …   the POS makes an item of that name, or edits it
+//	drop STORE KIND NAME            the POS deletes it
+//	sql STORE STATEMENT             the POS does something else
+//	has STORE KIND NAME field=v …   the POS has it, with these values
+//	lacks STORE KIND NAME           the POS has none of that name
+//	upload STORE …                  a conversation each, which must end equal
+//	test KIND,KIND [flag …]         every store uploads; then a Test, in words on stdout
+//	run                             the last Test is carried out; stores apply, and
+//	                                the outcome must be what the Test said
+//	sync KIND,KIND [flag …]         test and run
+//	says STORE KIND NAME[.FIELD] CODE   the last Test names that, for that reason
+//	counts STORE WORD=N …           the last Test counts so at a store
+//	hub WORD …                      a command at the hub, as an operator types it
+//	agent STORE WORD …              a command at a store, as a technician types it
+//	start|end|kill STORE|hub        processes
+//	equal                           every POS file equals the hub's copy, item by item
+//
+// A value is text as the POS stores it; yes and no stand for a bool, the name of
+// an item for a reference to it, null for NULL. rows are field[KEY]=, or
+// field[KEY].column=v; -field[KEY] takes one away. The one item of a kind
+// without names is called "-".
+//
+// The package plays the POS by SQL made from the store's mapping, past all that
+// Plait reads and writes; it holds no rule of a merge.
+package scenario
