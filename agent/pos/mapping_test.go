@@ -8,6 +8,8 @@ import (
 
 	"plait/agent/pos"
 	"plait/agent/pos/postest"
+	"plait/shared/catalog"
+	"plait/shared/item"
 )
 
 func TestMappingErrorsNameFileLineAndKey(t *testing.T) {
@@ -69,6 +71,30 @@ func TestMappingAgainstCatalogue(t *testing.T) {
 	}
 	if err := m.Validate(postest.Catalog()); err == nil || !strings.Contains(err.Error(), "say upload_only: true") {
 		t.Errorf("a kind that only goes up, mapped both ways: %v", err)
+	}
+}
+
+// One relation is mapped at the end that carries it.
+func TestMappingOfAnotherEnd(t *testing.T) {
+	ref := func(name, to, end string) []catalog.Field {
+		return []catalog.Field{{Name: name, Title: name, Type: "rows", Key: "reference", Ref: to, OtherEnd: end, Policy: item.Locked}}
+	}
+	cat := &catalog.Catalog{Kinds: []catalog.Kind{
+		{Name: "add_on", Direction: catalog.Sync, Fields: ref("assigned_to", "service", "add_ons")},
+		{Name: "service", Direction: catalog.Sync, Fields: ref("add_ons", "add_on", "")},
+	}}
+	const head = "pos: {engine: sqlite, path: a.db}\nkinds:\n  service: {table: S, key: K, fields: {add_ons: {table: C, parent: S, key: A}}}\n  add_on: {table: A, key: K, fields: "
+	for fields, want := range map[string]string{
+		"{assigned_to: {table: C, parent: A, key: S}}}": `m.yaml:4: kind "add_on", field "assigned_to": no item holds it: map field "add_ons" of kind "service", which carries the relation`,
+		"{name: N}}": `has no field "name"`,
+	} {
+		m, err := pos.ParseMapping("m.yaml", []byte(head+fields))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Validate(cat); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 }
 

@@ -95,6 +95,8 @@ func (v *mappingValidator) field(k *KindMapping, kind catalog.Kind, f *FieldMapp
 	switch {
 	case !ok:
 		v.fail(f.line, "the catalogue's kind %q has no field %q%s", k.Kind, f.Name, didYouMean(f.Name, catalogNames(kind.Fields)))
+	case field.OtherEnd != "":
+		v.fail(f.line, "%s no item holds it: map field %q of kind %q, which carries the relation", at, field.OtherEnd, field.Ref)
 	case field.Type == "rows" && f.Rows == nil:
 		v.fail(f.line, "%s it holds rows: name a child table, its parent and its key", at)
 	case field.Type != "rows" && f.Rows != nil:

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 
 	"plait/shared/item"
@@ -27,6 +28,10 @@ type Kind struct {
 	Help      string    `json:"help"`  // one sentence
 	Direction Direction `json:"direction"`
 	Match     Match     `json:"match"`
+	// Label names the field that people call an item by where it is not matched by
+	// name: text, or a reference, for what the other item is called. "" if there is
+	// none.
+	Label string `json:"label,omitempty"`
 	// Active names the bool field that retires an item when it is set to false;
 	// "" if the kind has none, and then an item that others refer to is kept.
 	Active string  `json:"active,omitempty"`
@@ -38,9 +43,13 @@ type Kind struct {
 
 // Match says how an unlinked item at the branch is found on a first sync.
 type Match struct {
+	// Singleton: a store has one item of the kind, its settings. It is found by
+	// being the only one, and never deleted.
+	Singleton bool `json:"singleton,omitempty"`
 	// Code lists the fields that together are the identity code (barcode, SKU). A
 	// code with an empty part does not exist for matching; a reference part
-	// compares by the looked-up item's name (decision 31).
+	// compares by the looked-up item's name (decision 31), a bytes part by its
+	// SHA-256.
 	Code []string `json:"code,omitempty"`
 	// Name is the field that a person calls the item by; "" if there is none.
 	Name string `json:"name,omitempty"`
@@ -65,6 +74,14 @@ type Field struct {
 	// Ref is the kind that a reference refers to; for rows whose elements are keyed
 	// by a reference, the kind of that key.
 	Ref string `json:"ref,omitempty"`
+	// ByName lets a store's own item of the same name stand for the one referred
+	// to, where the store has it but was never linked to it: S1 syncs what a
+	// service is worth "without synchronizing the services themselves".
+	ByName bool `json:"by_name,omitempty"`
+	// OtherEnd names the field of the kind Ref that carries this relation. No item
+	// holds the field itself: two kinds that each needed the other first could
+	// never be created.
+	OtherEnd string `json:"other_end,omitempty"`
 	// Key is the type of a rows field's element keys; "" for other types.
 	Key string `json:"key,omitempty"`
 	// Columns are a rows field's columns beside the key; none make it a plain set.
@@ -108,6 +125,10 @@ func fieldNamed(fields []Field, name string) (Field, bool) {
 	}
 	return fields[i], true
 }
+
+// Called returns the field that people call an item of the kind by; "" if it
+// has none.
+func (k Kind) Called() string { return cmp.Or(k.Match.Name, k.Label) }
 
 // Forbids reports whether a branch may not do the operation to a synced item.
 func (k Kind) Forbids(operation string) bool {

@@ -33,5 +33,13 @@
 //	operations:                    # what a branch may do to a synced item
 //	  delete: {allowed: false, note: "S3: Locations can't: Delete a synced Service"}
 //
+// Less common:
+//
+//	match: {singleton: true}       # settings: a store has one item of the kind
+//	label: subject                 # what people call an item by that has no name to match by
+//	fields:
+//	  service: {…, type: reference, ref: service, by_name: true}   # a service of that name will do
+//	  assigned_to: {…, type: rows, key: reference, ref: service, other_end: add_ons}  # service.add_ons carries it
+//
 // The package never opens a database, a connection or a clock.
 package catalog

@@ -169,6 +169,72 @@ func TestLoadNamesLineAndCause(t *testing.T) {
 	}
 }
 
+const settings = `kind: settings
+title: Settings
+help: How a store is set up.
+match: {singleton: true}
+fields:
+  footer: {title: Footer, type: text, policy: locked}
+  on: {title: On, type: bool, policy: locked}
+  favourite: {title: Favourite, type: reference, ref: service, by_name: true, policy: locked}
+`
+
+const addOn = `kind: add_on
+title: Add-ons
+help: What may be added.
+match: {code: [image]}
+label: subject
+fields:
+  subject: {title: Subject, type: text, policy: locked}
+  image: {title: Image, type: bytes, policy: locked}
+  services: {title: Assigned to, type: rows, key: reference, ref: service, policy: locked, other_end: add_ons}
+  colour: {title: Colour, type: text, policy: locked}
+`
+
+// serviceWithAddOns carries the relation whose other end is add_on.services.
+var serviceWithAddOns = strings.Replace(service, "operations:", "  add_ons: {title: Add-Ons, type: rows, key: reference, ref: add_on, policy: locked}\noperations:", 1)
+
+func TestUncommonKinds(t *testing.T) {
+	c, err := catalog.Load(files("settings.yaml", settings, "add_on.yaml", addOn, "service.yaml", serviceWithAddOns), "c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	only, _ := c.Kind("settings")
+	if favourite, _ := only.Field("favourite"); !only.Match.Singleton || only.Called() != "" || !favourite.ByName {
+		t.Errorf("%+v", only)
+	}
+	end, _ := c.Kind("add_on")
+	if services, _ := end.Field("services"); end.Called() != "subject" || services.OtherEnd != "add_ons" {
+		t.Errorf("%+v", end)
+	}
+	again, err := catalog.Decode(c.Encode())
+	if diff := cmp.Diff(c, again); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	for _, x := range []struct{ old, new, want string }{
+		{"{singleton: true}", "{singleton: true, name: footer}", "c/settings.yaml:4: match: a singleton is found by being the only one"},
+		{"{singleton: true}", "{singleton: 1}", "c/settings.yaml:4: match: true or false is needed here"},
+		{"{singleton: true}", "{singleton: true}\nactive: on", "c/settings.yaml:5: a singleton is never retired"},
+		{"type: text, policy", "type: text, by_name: true, policy", "c/settings.yaml:6: field footer: only a reference can be by name"},
+		{"type: text, policy", "type: text, other_end: add_ons, policy", "c/settings.yaml:6: field footer: only a reference, or rows whose key is a reference, has another end"},
+		{"by_name: true, policy", "other_end: add_ons, policy", "c/settings.yaml:8: field favourite: the other end service.add_ons does not refer to settings"},
+		{"label: subject", "label: subjekt", "c/add_on.yaml:5: label names the field \"subjekt\", which is not there, did you mean subject?"},
+		{"label: subject", "label: image", "c/add_on.yaml:5: label names the field image of type bytes"},
+		{"{code: [image]}", "{name: subject}", "c/add_on.yaml:5: an item is called by the name that it is matched by"},
+		{"{code: [image]}", "{name: colour, category: services}", "c/add_on.yaml:4: match: category names the field services, which no item holds: it is the other end of service.add_ons"},
+		{"other_end: add_ons", "other_end: addons", "c/add_on.yaml:9: field services: the other end service.addons is not there, did you mean add_ons?"},
+		{"other_end: add_ons", "other_end: add_ons, columns: {n: {title: N, type: text}}", "c/add_on.yaml:9: field services: columns belong to the end that carries the relation"},
+		{"ref: service, policy: locked, other_end", "ref: service, policy: unlocked, other_end", "c/add_on.yaml:9: field services: it is unlocked and its other end service.add_ons is locked: a relation has one policy"},
+		{", other_end: add_ons", "", "kinds that need each other first can never be created: add_on → service → add_on"},
+	} {
+		change := func(text string) string { return strings.Replace(text, x.old, x.new, 1) }
+		_, err := catalog.Load(files("settings.yaml", change(settings), "add_on.yaml", change(addOn), "service.yaml", serviceWithAddOns), "c")
+		if err == nil || !strings.Contains(err.Error(), x.want) {
+			t.Errorf("%s: %v\nwant %s", x.new, err, x.want)
+		}
+	}
+}
+
 func TestLoadCollectsEveryProblem(t *testing.T) {
 	bad := strings.NewReplacer("policy: locked, source", "policy: lockd, source", "price_sync", "prices", "allowed: true", "allowed: 1").Replace(service)
 	_, err := catalog.Load(files("service.yaml", bad, "category.yaml", strings.Replace(category, "type: text", "type: words", 1)), "c")
@@ -236,6 +302,8 @@ func TestLoadIsBounded(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(service))
 	f.Add([]byte(category))
+	f.Add([]byte(settings))
+	f.Add([]byte(addOn))
 	f.Add([]byte("a: &a [*a]\nb: !!binary x\n? [c]\n: d\n"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		c, err := catalog.Load(files("service.yaml", string(in)), "c")

@@ -33,6 +33,7 @@ func checkKind(k Kind, tell report) {
 		c.field("fields."+f.Name, "field "+f.Name, f)
 	}
 	c.match()
+	c.label()
 	c.active()
 	c.operations()
 }
@@ -137,6 +138,13 @@ func (c checker) reference(at, where string, f Field) {
 		c.tell(at, where, "ref is missing: the kind that it refers to")
 	case !refers && f.Ref != "":
 		c.tell(at+".ref", where, "only a reference, or rows whose key is a reference, has a ref")
+	case !refers && f.OtherEnd != "":
+		c.tell(at+".other_end", where, "only a reference, or rows whose key is a reference, has another end")
+	case len(f.Columns) > 0 && f.OtherEnd != "":
+		c.tell(at+".columns", where, "columns belong to the end that carries the relation")
+	}
+	if f.ByName && f.Type != "reference" {
+		c.tell(at+".by_name", where, "only a reference can be by name")
 	}
 }
 

@@ -45,7 +45,7 @@ func (k Kind) needs(lockedOnly bool) []string {
 	var out []string
 	for _, f := range k.Fields {
 		for _, x := range append([]Field{f}, f.Columns...) {
-			if x.Ref != "" && x.Policy != item.Never && (!lockedOnly || x.Policy != item.Unlocked) {
+			if x.Ref != "" && x.OtherEnd == "" && x.Policy != item.Never && (!lockedOnly || x.Policy != item.Unlocked) {
 				out = append(out, x.Ref)
 			}
 		}

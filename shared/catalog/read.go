@@ -65,6 +65,7 @@ func (f *kindFile) readKind(root *yaml.Node) {
 		"help":       func(n *yaml.Node) { k.Help = f.text(n, "") },
 		"direction":  func(n *yaml.Node) { k.Direction = Direction(f.text(n, "")) },
 		"match":      func(n *yaml.Node) { f.readMatch(n) },
+		"label":      func(n *yaml.Node) { k.Label = f.text(n, "") },
 		"active":     func(n *yaml.Node) { k.Active = f.text(n, "") },
 		"fields":     func(n *yaml.Node) { k.Fields = f.fields(n, "fields", "fields", "field ") },
 		"operations": func(n *yaml.Node) { k.Operations = f.operations(n) },
@@ -89,9 +90,10 @@ func neverLeaves(f *Field) {
 func (f *kindFile) readMatch(n *yaml.Node) {
 	m := &f.kind.Match
 	f.mapping(n, "match", "match", map[string]reader{
-		"code":     func(n *yaml.Node) { m.Code = f.list(n, "match") },
-		"name":     func(n *yaml.Node) { m.Name = f.text(n, "match") },
-		"category": func(n *yaml.Node) { m.Category = f.text(n, "match") },
+		"singleton": func(n *yaml.Node) { m.Singleton = f.flag(n, "match") },
+		"code":      func(n *yaml.Node) { m.Code = f.list(n, "match") },
+		"name":      func(n *yaml.Node) { m.Name = f.text(n, "match") },
+		"category":  func(n *yaml.Node) { m.Category = f.text(n, "match") },
 	})
 }
 
@@ -116,6 +118,8 @@ func (f *kindFile) field(name string, n *yaml.Node, at, where string) Field {
 		"locked_when": set(&out.LockedWhen),
 		"group":       set(&out.Group),
 		"ref":         set(&out.Ref),
+		"by_name":     func(n *yaml.Node) { out.ByName = f.flag(n, where) },
+		"other_end":   set(&out.OtherEnd),
 		"key":         set(&out.Key),
 		"source":      set(&out.Source),
 		"columns":     func(n *yaml.Node) { out.Columns = f.columns(n, at, where, name) },
