@@ -115,6 +115,9 @@ func (s *source) twins(k *sourceKind, r *row) (t twins) {
 	if code := s.code(k, r); code != "" {
 		t.code = s.index.CountCode(k.Name, code) > 1
 	}
+	if k.Match.Singleton {
+		t.name = len(k.rows) > 1
+	}
 	if name := item.NormalName(k.name(r)); name != "" {
 		t.name = s.index.CountName(k.Name, name, r.Fields.Get(k.Match.Category).Str()) > 1
 	}

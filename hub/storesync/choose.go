@@ -48,12 +48,12 @@ func (s *source) chooseKind(c chosen, sel Selection) error {
 	}
 	f := newFilter(sel)
 	for _, r := range k.rows {
-		if f.listed(k, r) && s.within(k, r, sel) {
+		if f.listed(s, k, r) && s.within(k, r, sel) {
 			c.add(sel.Kind, r.Key)
 		}
 	}
 	for _, r := range k.twice { // the one that is marked as the same travels instead
-		if f.listed(k, r) && s.within(k, r, sel) {
+		if f.listed(s, k, r) && s.within(k, r, sel) {
 			c.add(sel.Kind, k.byUID[r.uid].Key)
 		}
 	}
@@ -87,12 +87,12 @@ func newFilter(sel Selection) filter {
 	return f
 }
 
-func (f filter) listed(k *sourceKind, r *row) bool {
+func (f filter) listed(s *source, k *sourceKind, r *row) bool {
 	found := f.all
 	for _, list := range []struct {
 		m   map[string]bool
 		key string
-	}{{f.keys, r.Key}, {f.uids, r.uid}, {f.names, item.NormalName(k.name(r))}} {
+	}{{f.keys, r.Key}, {f.uids, r.uid}, {f.names, item.NormalName(s.called(k, r))}} {
 		if _, ok := list.m[list.key]; ok {
 			list.m[list.key], found = true, true
 		}
@@ -119,7 +119,7 @@ func (f filter) missing() []string {
 
 // within applies a selection's search and category.
 func (s *source) within(k *sourceKind, r *row, sel Selection) bool {
-	if sel.Search != "" && !strings.Contains(item.NormalName(k.name(r)), item.NormalName(sel.Search)) {
+	if sel.Search != "" && !strings.Contains(item.NormalName(s.called(k, r)), item.NormalName(sel.Search)) {
 		return false
 	}
 	if sel.Category == "" {

@@ -72,7 +72,7 @@ func (c *cutting) items(k *sourceKind) {
 	}
 	rows, circles := itemOrder(rows)
 	for _, r := range circles {
-		c.circles[k.Name] = append(c.circles[k.Name], k.called(r))
+		c.circles[k.Name] = append(c.circles[k.Name], c.src.called(k, r))
 	}
 	before := c.src.predecessors(k)
 	for _, r := range rows {
@@ -88,7 +88,7 @@ func (c *cutting) item(k *sourceKind, r *row, predecessors []string) wire.Payloa
 		Code:    c.src.code(k, r), CodeTwins: t.code, NameTwins: t.name,
 	}
 	if k.Match.Name == "" {
-		out.Name = k.called(r)
+		out.Name = c.src.called(k, r)
 	}
 	tr := translation{cutting: c, from: r, names: map[string]string{}}
 	out.Fields = make(item.Fields, 0, len(r.Fields))
@@ -122,7 +122,7 @@ type translation struct {
 func (t *translation) value(f wire.PayloadField, v item.Value) item.Value {
 	switch v.Type() {
 	case item.TypeRef:
-		return t.ref(v, f.Policy == item.Locked)
+		return t.ref(v, f.Policy == item.Locked && !f.ByName)
 	case item.TypeRows:
 		return t.rows(f, v)
 	default:

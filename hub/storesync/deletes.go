@@ -45,7 +45,7 @@ func (d *deletes) of(held reader, r *receiver, decisions map[string]string) (lis
 		var ids []item.ID
 		err := eachItem(held, name, func(at store.Item, it item.Item) error {
 			if at.Live() && !taken[it.UID(r.store)] && !chosenKeys[it.Key] && d.missing(k, r, it) {
-				found = append(found, wire.PayloadItem{Op: wire.OpDelete, Kind: name, UID: it.UID(r.store), Name: calledIn(k, it)})
+				found = append(found, wire.PayloadItem{Op: wire.OpDelete, Kind: name, UID: it.UID(r.store), Name: k.calledBy(it.Fields.Get(k.label), it.Key)})
 				ids = append(ids, it.ID)
 			}
 			return nil
@@ -73,7 +73,7 @@ func (d *deletes) predecessors(k *sourceKind) map[string]bool {
 // missing reports whether the source lacks the item and the option deletes it.
 func (d *deletes) missing(k *sourceKind, r *receiver, it item.Item) bool {
 	uid := d.src.aliases.canonical(k.Name, it.UID(r.store))
-	if k.byUID[uid] != nil {
+	if k.byUID[uid] != nil || k.Match.Singleton {
 		return false
 	}
 	if it.Link != nil && d.fromSource(k, it) {
@@ -94,11 +94,4 @@ func (d *deletes) fromSource(k *sourceKind, it item.Item) bool {
 		return true
 	}
 	return slices.ContainsFunc(it.Link.Fields, func(f item.LinkField) bool { return f.From.Store == d.src.store })
-}
-
-func calledIn(k *sourceKind, it item.Item) string {
-	if n := it.Fields.Get(k.Match.Name).Str(); n != "" {
-		return n
-	}
-	return k.Name + " " + it.Key
 }

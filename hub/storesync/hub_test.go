@@ -62,9 +62,12 @@ func kinds() *catalog.Catalog {
 	}}
 }
 
-func profile() wire.Profile {
+func profile() wire.Profile { return profileFor(kinds()) }
+
+// profileFor maps every field of every kind.
+func profileFor(c *catalog.Catalog) wire.Profile {
 	p := wire.Profile{POS: "test"}
-	for _, k := range kinds().Kinds {
+	for _, k := range c.Kinds {
 		pk := wire.ProfileKind{Kind: k.Name, CanDelete: true, UploadOnly: k.Direction == catalog.UploadOnly}
 		for _, f := range k.Fields {
 			pf := wire.ProfileField{Name: f.Name}

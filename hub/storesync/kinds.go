@@ -48,11 +48,11 @@ func concerned(c *catalog.Catalog, selected []Selection, p policies, follow bool
 func (p policies) payloadKind(k catalog.Kind) wire.PayloadKind {
 	out := wire.PayloadKind{
 		Name: k.Name, Active: k.Active, NoDelete: k.Forbids("delete"),
-		Match: wire.PayloadMatch{Code: k.Match.Code, Name: k.Match.Name, Category: k.Match.Category},
+		Match: wire.PayloadMatch{Singleton: k.Match.Singleton, Code: k.Match.Code, Name: k.Match.Name, Category: k.Match.Category},
 	}
 	for _, f := range k.Fields {
-		if policy := p.of(f); policy != item.Never {
-			field := wire.PayloadField{Name: f.Name, Title: cmp.Or(f.Title, f.Name), Policy: policy}
+		if policy := p.of(f); policy != item.Never && f.OtherEnd == "" {
+			field := wire.PayloadField{Name: f.Name, Title: cmp.Or(f.Title, f.Name), Policy: policy, ByName: f.ByName}
 			for _, c := range f.Columns {
 				field.Columns = append(field.Columns, wire.PayloadColumn{Name: c.Name, Policy: p.of(c)})
 			}

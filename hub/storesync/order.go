@@ -20,7 +20,7 @@ func (p policies) of(f catalog.Field) item.Policy {
 func (p policies) refs(k catalog.Kind, visit func(kind string, hard bool)) {
 	for _, f := range k.Fields {
 		policy := p.of(f)
-		if policy == item.Never {
+		if policy == item.Never || f.OtherEnd != "" {
 			continue
 		}
 		if f.Ref != "" {

@@ -152,7 +152,7 @@ func (t *test) describeKind(at *PlanKind) {
 	if len(k.twice) > 0 && t.cutting.chosen[at.Kind] != nil {
 		var names []string
 		for _, r := range k.twice {
-			names = append(names, k.called(r))
+			names = append(names, t.src.called(k, r))
 		}
 		t.warn(Warning{Code: WarnSameItem, Kind: at.Kind, Count: len(names), Names: names[:min(len(names), 5)],
 			Text: named(names) + " stand twice at the source, marked as the same items; one of each travels", Mend: "delete the one that is too many"})

@@ -1,6 +1,7 @@
 package storesync
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -29,6 +30,8 @@ type source struct {
 
 type sourceKind struct {
 	wire.PayloadKind
+	title string          // of the kind, for people
+	label string          // the field that an item is called by; "" if there is none
 	refs  []string        // kinds that its travelling fields refer to
 	rows  []*row          // live
 	byKey map[string]*row // the live ones
@@ -103,7 +106,7 @@ func readSource(r reader, storeID string, kinds []catalog.Kind, p policies, keep
 
 func newSourceKind(k catalog.Kind, p policies) *sourceKind {
 	out := &sourceKind{
-		PayloadKind: p.payloadKind(k), byKey: map[string]*row{}, dead: map[string]*row{},
+		PayloadKind: p.payloadKind(k), title: cmp.Or(k.Title, k.Name), label: k.Called(), byKey: map[string]*row{}, dead: map[string]*row{},
 		names: map[string]bool{}, codes: map[string]bool{}, byUID: map[string]*row{},
 	}
 	p.refs(k, func(ref string, _ bool) {
@@ -161,15 +164,32 @@ func (k *sourceKind) settle(index *merge.Index) {
 func (k *sourceKind) name(r *row) string { return r.Fields.Get(k.Match.Name).Str() }
 
 // called is the item's name for people, whatever the kind.
-func (k *sourceKind) called(r *row) string {
-	if n := k.name(r); n != "" {
-		return n
+func (s *source) called(k *sourceKind, r *row) string {
+	v := r.Fields.Get(k.label)
+	if other := s.kinds[v.RefKind()]; other != nil && other.byKey[v.Str()] != nil {
+		if name := other.name(other.byKey[v.Str()]); name != "" {
+			return name
+		}
 	}
-	return k.Name + " " + r.Key
+	return k.calledBy(v, r.Key)
 }
 
+// calledBy is what an item is called with that value of the label, or the kind's
+// title for a singleton.
+func (k *sourceKind) calledBy(label item.Value, key string) string {
+	switch {
+	case label.Str() != "" && label.RefKind() == "":
+		return label.Str()
+	case k.Match.Singleton:
+		return k.title
+	default:
+		return k.Name + " " + key
+	}
+}
+
+// matches: a field that matching or calling an item needs.
 func (k *sourceKind) matches(field string) bool {
-	return field == k.Match.Name || field == k.Match.Category || slices.Contains(k.Match.Code, field)
+	return field == k.label || field == k.Match.Name || field == k.Match.Category || slices.Contains(k.Match.Code, field)
 }
 
 func (k *sourceKind) travels(field string) bool {
@@ -197,7 +217,7 @@ func (s *source) of(ref item.Value) (uid, name string) {
 			r = k.dead[ref.Str()]
 		}
 		if r != nil {
-			return r.uid, k.called(r)
+			return r.uid, s.called(k, r)
 		}
 	}
 	id := item.ID{Kind: ref.RefKind(), Key: ref.Str(), Gen: 1}

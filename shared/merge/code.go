@@ -1,6 +1,8 @@
 package merge
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 
 	"plait/shared/item"
@@ -23,6 +25,8 @@ func Code(parts []item.Value, text func(ref item.Value) string) string {
 			norm[i] = item.NormalName(text(v))
 		case v.Type() == item.TypeText:
 			norm[i] = item.NormalName(v.Str())
+		case v.Type() == item.TypeBlob:
+			norm[i] = v.Str()
 		default:
 			norm[i] = v.Display()
 		}
@@ -33,7 +37,9 @@ func Code(parts []item.Value, text func(ref item.Value) string) string {
 	return strings.Join(norm, "\x1f")
 }
 
-// Parts returns an item's values of the named fields, in their order.
+// Parts returns an item's values of the named fields, in their order. Of bytes it
+// has their hash: a code identifies an image by its content, and is no place to
+// keep one.
 func Parts(f item.Fields, names []string) []item.Value {
 	if len(names) == 0 {
 		return nil
@@ -41,6 +47,10 @@ func Parts(f item.Fields, names []string) []item.Value {
 	out := make([]item.Value, len(names))
 	for i, n := range names {
 		out[i] = f.Get(n)
+		if b := out[i]; b.Type() == item.TypeBytes && !b.IsEmpty() {
+			sum := sha256.Sum256([]byte(b.Str()))
+			out[i] = item.Blob(hex.EncodeToString(sum[:]), int64(len(b.Str())))
+		}
 	}
 	return out
 }

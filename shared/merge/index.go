@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"maps"
 	"slices"
 
 	"plait/shared/item"
@@ -212,6 +213,11 @@ func (x *Index) CountName(kind, folded, category string) int {
 func (x *Index) named(kind, folded string, keep func(*entry) bool) []Candidate {
 	k := x.kind(kind)
 	return k.candidates(kind, k.byName[folded], keep)
+}
+
+func (x *Index) all(kind string) []Candidate {
+	k := x.kind(kind)
+	return k.candidates(kind, slices.Collect(maps.Keys(k.items)), func(*entry) bool { return true })
 }
 
 func (x *Index) coded(kind, code string, linked bool) []Candidate {

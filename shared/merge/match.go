@@ -25,8 +25,11 @@ func (p *Planner) match(pi wire.PayloadItem, kind wire.PayloadKind) matched {
 	if m, ok := p.matchUID(pi); ok {
 		return m
 	}
-	if key, decided := p.own.Decisions[pi.UID]; decided {
+	if key, decided := p.own.Decisions[pi.UID]; decided && (key != "" || !kind.Match.Singleton) {
 		return p.decided(pi, key)
+	}
+	if kind.Match.Singleton {
+		return p.matchOnly(pi)
 	}
 	if m, ok := p.matchCode(pi); ok {
 		return m
@@ -68,6 +71,23 @@ func (p *Planner) decided(pi wire.PayloadItem, key string) matched {
 	default:
 		return matched{key: key, found: true, adopt: true}
 	}
+}
+
+// matchOnly finds the one item that a store has of a kind, its settings: the only
+// one here means the only one there, whatever either was linked to before.
+func (p *Planner) matchOnly(pi wire.PayloadItem) matched {
+	all := p.index.all(pi.Kind)
+	switch {
+	case pi.NameTwins:
+		return refuse(Ambiguous, "the source has several items of %s, and a store has one; remove there what is not in use", pi.Kind)
+	case len(all) > 1:
+		return refuse(Ambiguous, "there are several items of %s here, and a store has one: %s; remove what is not in use, or decide in the Test which is meant", pi.Kind, list(all))
+	case len(all) == 0:
+		return matched{}
+	}
+	key := all[0].ID.Key
+	linked := p.index.kind(pi.Kind).items[key].linked
+	return matched{key: key, found: true, adopt: !linked, relink: linked}
 }
 
 // matchCode: a code that several items of the source share is no identity, so
@@ -149,6 +169,10 @@ func list(cs []Candidate) string {
 		if i == 5 {
 			names = append(names, fmt.Sprintf("and %d more", len(cs)-i))
 			break
+		}
+		if c.Name == "" {
+			names = append(names, c.ID.Key)
+			continue
 		}
 		names = append(names, fmt.Sprintf("%q (%s)", c.Name, c.ID.Key))
 	}

@@ -22,6 +22,9 @@ func (p *Planner) translate(pi *wire.PayloadItem, f *fieldPlace, v item.Value) t
 	switch v.Type() {
 	case item.TypeUIDRef:
 		t := p.translateRef(pi, v)
+		if len(t.missing) > 0 && f.ByName {
+			t = p.refByName(pi, v, t)
+		}
 		if f.Policy != item.Locked {
 			t.missing, t.without = nil, t.missing
 		}
@@ -45,6 +48,17 @@ func (p *Planner) translateRef(pi *wire.PayloadItem, v item.Value) translated {
 		name = v.Str()
 	}
 	return translated{missing: []string{v.RefKind() + " " + quote(name)}}
+}
+
+// refByName refers to the receiver's own item of that name, if it alone has it
+// and is linked to no other; otherwise it stays missing.
+func (p *Planner) refByName(pi *wire.PayloadItem, v item.Value, missing translated) translated {
+	folded := item.NormalName(pi.RefNames[v.Str()])
+	free := p.index.named(v.RefKind(), folded, func(e *entry) bool { return !e.linked })
+	if folded == "" || len(free) != 1 {
+		return missing
+	}
+	return translated{value: item.Ref(v.RefKind(), free[0].ID.Key)}
 }
 
 // rowsIn is one rows value on its way into the receiver's references.

@@ -42,9 +42,10 @@ type PayloadKind struct {
 
 // PayloadMatch is catalog.Match as resolved when the job was cut.
 type PayloadMatch struct {
-	Code     []string `json:"code,omitempty"`
-	Name     string   `json:"name,omitempty"`
-	Category string   `json:"category,omitempty"`
+	Singleton bool     `json:"singleton,omitempty"`
+	Code      []string `json:"code,omitempty"`
+	Name      string   `json:"name,omitempty"`
+	Category  string   `json:"category,omitempty"`
 }
 
 // PayloadField is one field with the policy that the job carries for it.
@@ -52,6 +53,9 @@ type PayloadField struct {
 	Name   string      `json:"name"`
 	Title  string      `json:"title"`
 	Policy item.Policy `json:"policy"`
+	// ByName lets an item of the receiver's own stand for the one referred to, if it
+	// alone has its name.
+	ByName bool `json:"by_name,omitempty"`
 	// Columns are the columns of a rows field, each with its policy, sorted by name.
 	Columns []PayloadColumn `json:"columns,omitempty"`
 }
@@ -88,7 +92,8 @@ type PayloadItem struct {
 	// merge.Code); "" if the item has none.
 	Code string `json:"code,omitempty"`
 	// CodeTwins and NameTwins say that the source itself has other items with this
-	// code, or with this name and category: such an identity matches nothing.
+	// code, or with this name and category: such an identity matches nothing. Of a
+	// singleton NameTwins says that the source has several.
 	CodeTwins bool `json:"code_twins,omitempty"`
 	NameTwins bool `json:"name_twins,omitempty"`
 	// Fields are the source's values, references as uids; never fields are left out.
