@@ -73,7 +73,7 @@ type Counts struct {
 
 // Exception is one item, or one field of it, that a person may want to know of.
 type Exception struct {
-	N      int    `json:"n"` // place in the payload, then in Own.Items
+	N      int    `json:"n"` // place in the payload, then in Own.Items; -1: of the job as a whole
 	Kind   string `json:"kind"`
 	UID    string `json:"uid"`
 	Key    string `json:"key,omitempty"` // at the branch, where known

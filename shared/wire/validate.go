@@ -154,7 +154,7 @@ func (r Result) Validate() error {
 	}
 	c.atMost("exceptions", len(r.Exceptions), MaxExceptions)
 	for _, e := range r.Exceptions {
-		c.atLeast("place of an exception", int64(e.N), 0)
+		c.atLeast("place of an exception", int64(e.N), -1)
 		c.name("kind of an exception", e.Kind)
 		c.require(len(e.Why) <= MaxReasonBytes, "the sentence of an exception has more than %d bytes", MaxReasonBytes)
 	}

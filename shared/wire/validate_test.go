@@ -35,7 +35,7 @@ func TestValidateTakesGoodMessages(t *testing.T) {
 		wire.LinksAsk{}, wire.NextAsk{Receipt: wire.ReceiptHead{Known: true, Absent: true}}, wire.NextAsk{Receipt: wire.ReceiptHead{Known: true}}, wire.Begin{Job: "j", Receipt: goodHello().Receipt},
 		wire.Bye{Kinds: []wire.KindSum{{Kind: "a", Sum: sum32}, {Kind: "b", Count: 1, Sum: sum32}}},
 		wire.Profile{Kinds: []wire.ProfileKind{{Kind: "service", Fields: []wire.ProfileField{{Name: "name", MaxLen: 40}, {Name: "price"}}}}},
-		wire.Result{Job: "j", HubEpoch: "h", Number: 1, Exceptions: []wire.Exception{{Kind: "service", Why: "the POS refuses the name"}}},
+		wire.Result{Job: "j", HubEpoch: "h", Number: 1, Exceptions: []wire.Exception{{Kind: "service", Why: "the POS refuses the name"}, {N: -1, Kind: "service", Field: "image", Why: "it has no place in this store's POS"}}},
 		wire.Sums{Kind: "a", Sum: make([]string, wire.Nodes)}, wire.Sums{Kind: "a", Node: []int{0, 511}, Sum: make([]string, 2*wire.Leaves)},
 		wire.Keys{Kind: "a", Leaf: []int{0, 3}, Items: []wire.KeyHash{{Key: "7", Gen: 1, Digest: "0123456789abcdef"}}},
 		wire.FullBegin{Upload: "u"}, wire.FullCommit{Upload: "u", Chunks: 3},
@@ -74,19 +74,20 @@ func TestValidateRefusesBadHellos(t *testing.T) {
 
 func TestValidateRefusesBadMessages(t *testing.T) {
 	for name, v := range map[string]validator{
-		"a short credential":   wire.Enroll{Code: "C", Installation: "i", Credential: "secret"},
-		"a bye out of order":   wire.Bye{Kinds: []wire.KindSum{{Kind: "b", Sum: sum32}, {Kind: "a", Sum: sum32}}},
-		"a bye's short sum":    wire.Bye{Kinds: []wire.KindSum{{Kind: "a", Sum: "00"}}},
-		"a kind twice":         wire.Profile{Kinds: []wire.ProfileKind{{Kind: "a"}, {Kind: "a"}}},
-		"a field twice":        wire.Profile{Kinds: []wire.ProfileKind{{Kind: "a", Fields: []wire.ProfileField{{Name: "b"}, {Name: "b"}}}}},
-		"begin without a job":  wire.Begin{},
-		"a negative count":     wire.Result{Job: "j", HubEpoch: "h", Number: 1, Counts: wire.Counts{Parked: -1}},
-		"too few sums":         wire.Sums{Kind: "a", Sum: make([]string, 3)},
-		"a node beyond":        wire.Sums{Kind: "a", Node: []int{512}, Sum: make([]string, wire.Leaves)},
-		"leaves falling":       wire.Keys{Kind: "a", Leaf: []int{3, 2}},
-		"a digest of 128 bits": wire.Keys{Kind: "a", Items: []wire.KeyHash{{Key: "7", Digest: sum32}}},
-		"full without an id":   wire.FullBegin{},
-		"commit -1":            wire.FullCommit{Upload: "u", Chunks: -1},
+		"a short credential":       wire.Enroll{Code: "C", Installation: "i", Credential: "secret"},
+		"a bye out of order":       wire.Bye{Kinds: []wire.KindSum{{Kind: "b", Sum: sum32}, {Kind: "a", Sum: sum32}}},
+		"a bye's short sum":        wire.Bye{Kinds: []wire.KindSum{{Kind: "a", Sum: "00"}}},
+		"a kind twice":             wire.Profile{Kinds: []wire.ProfileKind{{Kind: "a"}, {Kind: "a"}}},
+		"a field twice":            wire.Profile{Kinds: []wire.ProfileKind{{Kind: "a", Fields: []wire.ProfileField{{Name: "b"}, {Name: "b"}}}}},
+		"begin without a job":      wire.Begin{},
+		"a place before the first": wire.Result{Job: "j", HubEpoch: "h", Number: 1, Exceptions: []wire.Exception{{N: -2, Kind: "service"}}},
+		"a negative count":         wire.Result{Job: "j", HubEpoch: "h", Number: 1, Counts: wire.Counts{Parked: -1}},
+		"too few sums":             wire.Sums{Kind: "a", Sum: make([]string, 3)},
+		"a node beyond":            wire.Sums{Kind: "a", Node: []int{512}, Sum: make([]string, wire.Leaves)},
+		"leaves falling":           wire.Keys{Kind: "a", Leaf: []int{3, 2}},
+		"a digest of 128 bits":     wire.Keys{Kind: "a", Items: []wire.KeyHash{{Key: "7", Digest: sum32}}},
+		"full without an id":       wire.FullBegin{},
+		"commit -1":                wire.FullCommit{Upload: "u", Chunks: -1},
 	} {
 		if err := v.Validate(); codeOf(err) != wire.CodeBadRequest {
 			t.Errorf("%s: %v", name, err)
