@@ -1,8 +1,11 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+
+	"plait/shared/e2e/salon"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -32,6 +35,8 @@ var acts = map[string]struct {
 	"equal":  {0, func(w *world, _ []string) (string, error) { return "", w.equal() }},
 	"start":  {1, func(w *world, args []string) (string, error) { return "", w.start(args[0]) }},
 	"end":    {1, func(w *world, args []string) (string, error) { return "", w.end(args[0], false) }},
+	"lock":   {1, func(w *world, args []string) (string, error) { return "", w.lock(args[0]) }},
+	"unlock": {1, func(w *world, args []string) (string, error) { return "", w.unlock(args[0]) }},
 	"kill":   {1, func(w *world, args []string) (string, error) { return "", w.end(args[0], true) }},
 }
 
@@ -97,4 +102,31 @@ func (w *world) end(name string, kill bool) error {
 		return killed()
 	}
 	return stop()
+}
+
+// lock keeps a POS's database to the POS itself, as a long report of its does.
+func (w *world) lock(name string) error {
+	s, err := w.store(name)
+	if err != nil {
+		return err
+	}
+	p, err := salon.Open(s.POS(), name, salon.Options{Busy: 10_000})
+	if err != nil {
+		return err
+	}
+	tx, err := p.DB.Begin()
+	if err != nil {
+		return errors.Join(err, p.Close())
+	}
+	w.locks[name] = func() error { return errors.Join(tx.Rollback(), p.Close()) }
+	return nil
+}
+
+func (w *world) unlock(name string) error {
+	free := w.locks[name]
+	if free == nil {
+		return fmt.Errorf("the POS of %s is not locked", name)
+	}
+	delete(w.locks, name)
+	return free()
 }

@@ -21,6 +21,7 @@
 //	counts STORE WORD=N …           the last Test counts so at a store
 //	hub WORD …                      a command at the hub, as an operator types it
 //	agent STORE WORD …              a command at a store, as a technician types it
+//	lock|unlock STORE               the POS keeps its database to itself
 //	start|end|kill STORE|hub        processes
 //	equal                           every POS file equals the hub's copy, item by item
 //

@@ -7,39 +7,33 @@ import (
 	"strings"
 
 	"plait/hub/storesync"
+	"plait/shared/e2e/rig"
 	"plait/shared/wire"
 )
 
-// test makes a Test of whole kinds, or of what the flags select, and says in
-// words what it found. Every agent that runs uploads before.
+// test makes a Test of whole kinds ("-" for none), for every branch unless --to
+// names receivers, and says in words what it found. Every agent that runs uploads
+// before.
 func (w *world) test(kinds string, flags []string) (string, error) {
+	w.tested = rig.Tested{}
 	if err := w.uploadRunning(); err != nil {
 		return "", err
 	}
 	var args []string
-	for _, k := range strings.Split(kinds, ",") {
-		args = append(args, "--kind", k)
+	if kinds != "-" {
+		for _, k := range strings.Split(kinds, ",") {
+			args = append(args, "--kind", k)
+		}
 	}
-	if !slices.ContainsFunc(flags, selects) {
+	if !slices.Contains(flags, "--to") {
 		args = append(args, "--all")
 	}
 	tested, err := w.rig.Hub.Test(w.ctx, append(args, flags...)...)
 	if err != nil {
-		w.tested.Plan = storesync.Plan{}
 		return "", err
 	}
 	w.tested = tested
 	return tell(tested.Plan, tested.Details), nil
-}
-
-// selects reports whether a flag of sync test chooses items.
-func selects(flag string) bool {
-	for _, f := range []string{"--item", "--search", "--category", "--changed", "--saved", "--all"} {
-		if strings.HasPrefix(flag, f) {
-			return true
-		}
-	}
-	return false
 }
 
 // uploadRunning holds a conversation with every store whose agent runs.

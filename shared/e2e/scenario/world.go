@@ -23,6 +23,7 @@ type world struct {
 	pos    map[string]*salon.POS
 	kinds  *catalog.Catalog
 	tested rig.Tested
+	locks  map[string]func() error // by store: what gives its POS's database free again
 }
 
 // Params are what testscript runs the scripts of a folder with.
@@ -41,7 +42,7 @@ type worldKey struct{}
 
 func setup(env *testscript.Env) error {
 	ctx, cancel := context.WithTimeout(context.Background(), scriptWithin)
-	w := &world{ctx: ctx, dir: env.WorkDir, pos: map[string]*salon.POS{}}
+	w := &world{ctx: ctx, dir: env.WorkDir, pos: map[string]*salon.POS{}, locks: map[string]func() error{}}
 	env.Values[worldKey{}] = w
 	env.Defer(cancel)
 	env.Defer(w.close)
@@ -52,8 +53,11 @@ func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*w
 
 // close ends every process, and so before testscript removes the folder.
 func (w *world) close() {
+	for _, free := range w.locks {
+		free()
+	}
 	for _, p := range w.pos {
-		p.Close() //nolint // the file goes with the folder
+		p.Close()
 	}
 	if w.rig != nil {
 		w.rig.Close() //nolint // a script that failed has said why
