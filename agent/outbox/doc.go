@@ -13,6 +13,7 @@
 // moved behind that range and stays (decision 21). Results of jobs stand in the
 // same queue, behind the entries that the job wrote.
 //
+//	Holds        capture asks which rows of the POS the record has just so
 //	Put          capture writes what it read, with its mark, in one transaction
 //	Freeze       the oldest entries become the batch in flight
 //	Acknowledge  the hub holds it: what did not change since leaves the queue

@@ -15,7 +15,10 @@ import (
 // draw changes one key as capture would: a new state, a tombstone, or another item
 // under the key, with the tombstone of the one before.
 func (a *agent) draw(t *rapid.T) []item.Item {
-	key := rapid.SampledFrom([]string{"1", "2", "3", "4", "5"}).Draw(t, "key")
+	return a.drawKey(t, rapid.SampledFrom([]string{"1", "2", "3", "4", "5"}).Draw(t, "key"))
+}
+
+func (a *agent) drawKey(t *rapid.T, key string) []item.Item {
 	price := rapid.IntRange(1, 3).Draw(t, "price")
 	newest, ok, err := a.Latest(context.Background(), "service", key)
 	a.must(err)

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -49,7 +50,10 @@ type stored struct {
 const storedColumns = "i.id, i.kind, i.key, i.gen, i.dead, i.revision, i.pos, i.chk, i.digest"
 
 func (s *stored) into() []any {
-	return []any{&s.id, &s.kind, &s.key, &s.gen, &s.dead, &s.revision, &s.pos, &s.chk, &s.digest}
+	return []any{
+		(*integer)(&s.id), (*integer)(&s.kind), &s.key, (*integer)(&s.gen), (*flag)(&s.dead), (*integer)(&s.revision), (*integer)(&s.pos),
+		(*integer)(&s.chk), &s.digest,
+	}
 }
 
 // check is the checksum over every column but the body, which the digest covers.
@@ -86,4 +90,41 @@ func (s *stored) row(kindName string) Row {
 		ID:   item.ID{Kind: kindName, Key: s.key, Gen: s.gen},
 		Dead: s.dead, Revision: s.revision, Digest: s.sum(), Body: s.body,
 	}
+}
+
+// rowReader reads many stored rows, with their bodies, each into the same place:
+// digest and body are the driver's own bytes and hold until the next.
+type rowReader struct {
+	stored
+	into []any
+}
+
+func newRowReader() *rowReader {
+	r := &rowReader{}
+	r.into = append(r.stored.into(), (*sql.RawBytes)(&r.body))
+	r.into[len(r.into)-2] = (*sql.RawBytes)(&r.digest)
+	return r
+}
+
+// integer and flag take what the driver gives without the detour over reflection
+// that database/sql makes for a pointer to a number.
+type (
+	integer int64
+	flag    bool
+)
+
+func (n *integer) Scan(src any) error {
+	v, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("it holds %T in place of an integer: %w", src, ErrDamaged)
+	}
+	*n = integer(v)
+	return nil
+}
+
+func (f *flag) Scan(src any) error {
+	var n integer
+	err := n.Scan(src)
+	*f = n != 0
+	return err
 }

@@ -6,6 +6,12 @@ import (
 	"strconv"
 )
 
+// Form is an item as its canonical form alone, with its key at hand.
+type Form struct {
+	Key  string
+	Body []byte
+}
+
 // Append appends the item's canonical form to b. The caller has checked the item
 // with Check, or built it with this package's constructors.
 func Append(b []byte, it Item) []byte {
