@@ -39,6 +39,10 @@ type Capturer struct {
 	turn chan struct{}
 	// unpruned counts change rows captured since the last pruning; in turn only.
 	unpruned int
+	// place is where the round of comparison stands, nil before it was looked for;
+	// unkept counts the steps since it was made durable. In turn only.
+	place  *place
+	unkept int
 }
 
 // New returns a Capturer.

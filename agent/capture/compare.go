@@ -2,7 +2,6 @@ package capture
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -26,20 +25,6 @@ type Comparison struct {
 	Skipped map[string]string
 }
 
-// notePlace is where the place of a round is kept in agent.db.
-const notePlace = "compare"
-
-// place is where a round of comparison stands. The zero value is before one.
-type place struct {
-	Began   int64             // Unix seconds; 0 if no round is under way
-	Kind    int               // index in the mapping's kinds
-	After   string            // the last key read, in the pass's own order
-	Vanish  bool              // second pass: the record's live keys against the POS
-	Since   int64             // the record's revision when the kind was begun
-	Matched int64             // rows of the POS that the record held alive
-	Skipped map[string]string `json:",omitempty"`
-}
-
 // Compare goes on with the round of comparison under way, or begins one, until
 // the budget is spent or the round has ended. With full it begins a new round and
 // goes to its end, whatever the budget.
@@ -55,9 +40,9 @@ func (c *Capturer) CompareAll(ctx context.Context, progress func(kind string, ro
 }
 
 func (c *Capturer) compare(ctx context.Context, budget Budget, full bool, progress func(string, int64)) (done Comparison, err error) {
-	r := round{Capturer: c, progress: progress}
+	r := round{Capturer: c, progress: progress, budget: budget}
 	if full {
-		budget = Budget{}
+		r.budget = Budget{}
 		if err := c.locked(ctx, func() error { return c.keepPlace(ctx, place{}) }); err != nil {
 			return done, fmt.Errorf("cannot begin a comparison: %w", err)
 		}
@@ -68,33 +53,14 @@ func (c *Capturer) compare(ctx context.Context, budget Budget, full bool, progre
 		if err := c.locked(ctx, func() error { return r.step(ctx) }); err != nil {
 			return r.done, fmt.Errorf("cannot compare the POS with the record: %w", err)
 		}
-		spent := budget.Rows > 0 && r.done.Rows >= int64(budget.Rows) || budget.Time > 0 && c.now().Sub(start) >= budget.Time
-		if spent {
+		if r.spent(start) {
 			break
 		}
 	}
+	if err := c.locked(ctx, func() error { return c.keepLast(ctx) }); err != nil {
+		return r.done, fmt.Errorf("cannot compare the POS with the record: %w", err)
+	}
 	return r.done, nil
-}
-
-func (c *Capturer) keepPlace(ctx context.Context, p place) error {
-	b, err := json.Marshal(p)
-	if err != nil {
-		return fmt.Errorf("cannot keep the place of the comparison: %w", err)
-	}
-	return c.box.SetNote(ctx, notePlace, b)
-}
-
-// lastPlace is where the round stands. A place that cannot be read is before a
-// round: it costs reading again.
-func (c *Capturer) lastPlace(ctx context.Context) (p place, err error) {
-	b, err := c.box.Note(ctx, notePlace)
-	if err != nil || len(b) == 0 {
-		return place{}, err
-	}
-	if json.Unmarshal(b, &p) != nil {
-		return place{}, nil
-	}
-	return p, nil
 }
 
 // round is one call of Compare on its way through a round.
@@ -102,12 +68,20 @@ type round struct {
 	*Capturer
 	place
 	kinds    []pos.MappedKind
+	budget   Budget
 	done     Comparison
 	walked   int64 // rows of the present kind in this call
+	ahead    formPage
+	trail    int64 // where the record probably goes on; see outbox.Box.Holds
 	progress func(kind string, rows int64)
 }
 
-// step compares one page and keeps the place behind it.
+func (r *round) spent(start time.Time) bool {
+	b := r.budget
+	return b.Rows > 0 && r.done.Rows >= int64(b.Rows) || b.Time > 0 && r.now().Sub(start) >= b.Time
+}
+
+// step compares one page and moves the place behind it.
 func (r *round) step(ctx context.Context) error {
 	if err := r.recognise(ctx); err != nil {
 		return err
@@ -132,7 +106,7 @@ func (r *round) step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.keepPlace(ctx, r.place)
+	return r.movePlace(ctx, r.place)
 }
 
 // recordError tells the record's own trouble from that of a kind in the POS.
@@ -163,7 +137,7 @@ func (r *round) begin(ctx context.Context) error {
 	if err != nil {
 		return recordError{err}
 	}
-	r.walked = 0
+	r.walked, r.trail = 0, 0
 	r.After, r.Vanish, r.Matched, r.Since = "", false, 0, revision
 	return nil
 }

@@ -10,12 +10,13 @@
 // twice.
 //
 //	POS: change rows ─► Pending ─► Read ─► identify ─► outbox.Put ─► Done ─► Prune
-//	POS: all rows    ─► Scan ────────────► identify ─► outbox.Put
+//	POS: all rows    ─► Scan ─► outbox.Holds ─► what it does not hold: Read ─► identify ─► outbox.Put
 //
 // [Capturer.Compare] walks every row of the POS within a budget, and the record's
-// live keys where the counts do not agree. It looks at the change rows after each
-// read: a key that has one is left to Drain, which knows whether a deletion lies
-// between (decision 15). Drain itself may read behind a deletion whose change row
+// live keys where the counts do not agree. A row that the record holds byte for byte
+// needs nothing more; the others are read again by their keys. It looks at the
+// change rows after each such read: a key that has one is left to Drain, which knows
+// whether a deletion lies between (decision 15). Drain itself may read behind a deletion whose change row
 // it has not seen: an item that seems to have become another one is read again
 // once no change row speaks of it. The mark is checked before every drain; if its row is
 // gone, the file was restored: a new POS epoch begins, and until a comparison has

@@ -197,7 +197,7 @@ func (f *fakePOS) record(kind, key string) pos.Record {
 	return rec
 }
 
-func (f *fakePOS) Scan(_ context.Context, kind, after string, limit int) (out []pos.Record, next string, err error) {
+func (f *fakePOS) Scan(_ context.Context, kind, after string, limit int) (out []item.Form, next string, err error) {
 	err = f.between(func() error {
 		if err := f.broken[kind]; err != nil {
 			return fmt.Errorf("cannot scan %s: %w", kind, err)
@@ -207,10 +207,11 @@ func (f *fakePOS) Scan(_ context.Context, kind, after string, limit int) (out []
 				continue
 			}
 			if len(out) == limit {
-				next = out[limit-1].Item.Key
+				next = out[limit-1].Key
 				return nil
 			}
-			out = append(out, f.record(kind, key))
+			rec := f.record(kind, key)
+			out = append(out, rec.Form(nil))
 		}
 		return nil
 	})

@@ -16,6 +16,11 @@ func (c *Capturer) recognise(ctx context.Context) error {
 	if err != nil || mark.POSEpoch == "" {
 		return err
 	}
+	if mark.Seq != 0 {
+		if there, err := c.pos.HasMark(ctx, mark); err != nil || there {
+			return err
+		}
+	}
 	meta, err := c.pos.Meta(ctx)
 	if err != nil {
 		return err
@@ -24,10 +29,6 @@ func (c *Capturer) recognise(ctx context.Context) error {
 	if epoch == mark.POSEpoch {
 		if mark.Seq == 0 {
 			return nil
-		}
-		there, err := c.pos.HasMark(ctx, mark)
-		if err != nil || there {
-			return err
 		}
 		epoch = uuid.NewString()
 		if err := c.pos.NewEpoch(ctx, epoch); err != nil {

@@ -151,7 +151,13 @@ func (p *sqlitePOS) checkEqual(t *testing.T) {
 	for _, k := range p.conn.Kinds() {
 		want := map[string]item.Fields{}
 		for after, first := "", true; first || after != ""; first = false {
-			records, next, err := p.conn.Scan(t.Context(), k.Kind, after, 500)
+			forms, next, err := p.conn.Scan(t.Context(), k.Kind, after, 500)
+			check(t, err)
+			keys := make([]string, len(forms))
+			for i, f := range forms {
+				keys[i] = f.Key
+			}
+			records, err := p.conn.Read(t.Context(), k.Kind, keys)
 			check(t, err)
 			for _, r := range records {
 				want[r.Item.Key] = r.Item.Fields

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plait/agent/pos"
+	"plait/shared/item"
 	"plait/shared/wire"
 )
 
@@ -100,7 +101,7 @@ func (g *gate) Prune(ctx context.Context, settle []pos.LinkRow, keep wire.Mark) 
 	return through(g, func() (int, error) { return g.Connector.Prune(ctx, settle, keep) })
 }
 
-func (g *gate) Scan(ctx context.Context, kind, after string, limit int) (records []pos.Record, next string, err error) {
+func (g *gate) Scan(ctx context.Context, kind, after string, limit int) (forms []item.Form, next string, err error) {
 	if err := g.pass(); err != nil {
 		return nil, "", err
 	}

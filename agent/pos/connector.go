@@ -75,6 +75,16 @@ type Record struct {
 	Trouble error
 }
 
+// Form returns the record of an existing row as Scan gives it; its body begins in
+// room, which is empty, if it fits there.
+func (rec *Record) Form(room []byte) item.Form {
+	form := item.Form{Key: rec.Item.Key}
+	if rec.Trouble == nil && !rec.Row.Dead {
+		form.Body = item.Append(room, rec.Item)
+	}
+	return form
+}
+
 // Receipt is one row of plait_receipts.
 type Receipt struct {
 	Job      string
@@ -146,10 +156,13 @@ type Connector interface {
 	// change rows, sparing the newest and keep, in writes of at most 5 ms. It gives
 	// way to the POS: ErrBusy means later. It returns how many rows it removed.
 	Prune(ctx context.Context, settle []LinkRow, keep wire.Mark) (removed int, err error)
-	// Scan returns the next records of a kind with keys after the given one in the
+	// Scan returns the next items of a kind with keys after the given one in the
 	// connector's own order, at most limit; next is "" at the end. It may be called
-	// with any pause in between: consistency is per item.
-	Scan(ctx context.Context, kind, after string, limit int) (records []Record, next string, err error)
+	// with any pause in between: consistency is per item. A body is the canonical form
+	// of what Read would say of the key, as it stands; it is nil where that is more
+	// than an item: a row that cannot be one (Trouble), or one that came back under a
+	// generation that is dead in plait_links.
+	Scan(ctx context.Context, kind, after string, limit int) (forms []item.Form, next string, err error)
 	// Links returns rows of plait_links after the given place, at most limit.
 	Links(ctx context.Context, after string, limit int) (rows []LinkRow, next string, err error)
 	// Applying reports what cannot be promised to the POS while jobs are applied, as

@@ -139,11 +139,12 @@ func TestChinook(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, rec := range list {
-				if rec.Trouble != nil {
-					t.Error(rec.Trouble)
+			for _, form := range list {
+				it, err := item.Decode(form.Body)
+				if err != nil {
+					t.Errorf("%s %s: %v", k.Kind, form.Key, err)
 				}
-				entries += len(rec.Item.Fields.Get("products").Rows())
+				entries += len(it.Fields.Get("products").Rows())
 			}
 			counts[k.Kind] += len(list)
 			after, end = next, next == ""

@@ -12,7 +12,7 @@ const (
 	readTarget  = 8 * time.Millisecond
 	readShort   = 2 * time.Millisecond
 	minReadRows = 4
-	maxReadRows = 512
+	maxReadRows = 1024
 
 	firstReadRows = 64
 )

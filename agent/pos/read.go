@@ -211,26 +211,35 @@ type lastRow struct {
 	key []any
 }
 
-// records runs a SELECT of selectList. Rows without a usable key are no items.
+// records runs a SELECT of selectList.
 func (r *reader) records(ctx context.Context, text string, args []any, size int) ([]Record, lastRow, error) {
+	out := make([]Record, 0, size)
+	last, err := r.eachRow(ctx, text, args, func(key string, row []any) {
+		out = append(out, r.record(key, row, make(item.Fields, 0, len(r.p.order))))
+	})
+	return out, last, err
+}
+
+// eachRow visits the rows of a SELECT of selectList; row is overwritten by the
+// next. Rows without a usable key are no items.
+func (r *reader) eachRow(ctx context.Context, text string, args []any, visit func(key string, row []any)) (lastRow, error) {
 	rows, err := r.s.query(ctx, text, args...)
 	if err != nil {
-		return nil, lastRow{}, err
+		return lastRow{}, err
 	}
 	defer rows.Close()
-	out := make([]Record, 0, size)
 	scan := newScanner(len(r.p.key), r.p.values)
 	last := lastRow{key: scan.row[:len(r.p.key)]}
 	for rows.Next() {
 		if err := rows.Scan(scan.dest...); err != nil {
-			return nil, lastRow{}, err
+			return lastRow{}, err
 		}
 		last.n++
 		if key, ok := keyOf(last.key); ok {
-			out = append(out, r.record(key, scan.row))
+			visit(key, scan.row)
 		}
 	}
-	return out, last, rows.Err()
+	return last, rows.Err()
 }
 
 // scanner holds one row of a SELECT.
@@ -250,10 +259,11 @@ func newScanner(width int, values []*valuePlan) *scanner {
 	return s
 }
 
-func (r *reader) record(key string, row []any) Record {
+// record converts a row; its values are appended to fields.
+func (r *reader) record(key string, row []any, fields item.Fields) Record {
 	rec := r.blank(key)
 	rec.Exists = true
-	rec.Item.Fields = make(item.Fields, 0, len(r.p.order))
+	rec.Item.Fields = fields
 	for _, v := range r.p.values {
 		value, err := v.read(row)
 		if err != nil {

@@ -7,9 +7,9 @@ import (
 	"plait/shared/item"
 )
 
-// Scan returns the next records of a kind in the order of its key columns. It
+// Scan returns the next items of a kind in the order of its key columns. It
 // makes one short read, so it may return fewer than limit before the end.
-func (c *sqlConnector) Scan(ctx context.Context, kind, after string, limit int) (records []Record, next string, err error) {
+func (c *sqlConnector) Scan(ctx context.Context, kind, after string, limit int) (forms []item.Form, next string, err error) {
 	err = c.read(ctx, func(s *session, st *state) error {
 		r, err := newReader(c.dialect, s, st, kind)
 		if err != nil {
@@ -17,18 +17,16 @@ func (c *sqlConnector) Scan(ctx context.Context, kind, after string, limit int) 
 		}
 		start := c.opts.Now()
 		n := max(1, min(limit, c.pace.size(kind)))
-		if records, next, err = r.scan(ctx, after, n); err == nil {
-			err = r.complete(ctx, records)
-		}
+		forms, next, err = r.scan(ctx, after, n)
 		c.pace.took(kind, n, c.opts.Now().Sub(start))
 		return err
 	})
-	return records, next, err
+	return forms, next, err
 }
 
 // scan reads n rows after the given key. NULL keys sort before all others, and
 // are no items.
-func (r *reader) scan(ctx context.Context, after string, n int) ([]Record, string, error) {
+func (r *reader) scan(ctx context.Context, after string, n int) ([]item.Form, string, error) {
 	names := make([]string, len(r.p.key))
 	for i, c := range r.p.key {
 		names[i] = r.d.quote(c.name)
@@ -42,12 +40,12 @@ func (r *reader) scan(ctx context.Context, after string, n int) ([]Record, strin
 		where, args = afterKey(names), parts
 	}
 	text := r.selectList() + " WHERE " + where + r.filter() + " ORDER BY " + strings.Join(names, ",") + " LIMIT ?"
-	args = append(args, r.filterArgs()...)
-	records, last, err := r.records(ctx, text, append(args, n), n)
+	args = append(append(args, r.filterArgs()...), n)
+	forms, last, err := r.forms(ctx, text, args, n)
 	if err != nil || last.n < n {
-		return records, "", err
+		return forms, "", err
 	}
-	return records, last.place(), nil
+	return forms, last.place(), nil
 }
 
 // place spells a row's key as a place for the next read, usable or not.

@@ -294,9 +294,17 @@ func (x *examination) captured(box *outbox.Box, conn pos.Connector) error {
 const mostItems = 100_000
 
 func posItemsOf(ctx context.Context, conn pos.Connector, kind string) (map[string]item.Item, error) {
-	records, next, err := conn.Scan(ctx, kind, "", mostItems)
+	forms, next, err := conn.Scan(ctx, kind, "", mostItems)
 	if err != nil || next != "" {
 		return nil, fmt.Errorf("cannot read all of kind %s: %w", kind, err)
+	}
+	keys := make([]string, len(forms))
+	for i, f := range forms {
+		keys[i] = f.Key
+	}
+	records, err := conn.Read(ctx, kind, keys)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read kind %s: %w", kind, err)
 	}
 	there := map[string]item.Item{}
 	for _, r := range records {

@@ -215,7 +215,7 @@ func (db *memoryDB) project(kind string, f item.Fields) item.Fields {
 }
 
 // Scan returns the next records of a kind in the order of their keys.
-func (m *Memory) Scan(_ context.Context, kind, after string, limit int) ([]pos.Record, string, error) {
+func (m *Memory) Scan(_ context.Context, kind, after string, limit int) ([]item.Form, string, error) {
 	if err := m.ask("Scan"); err != nil {
 		return nil, "", err
 	}
@@ -232,7 +232,11 @@ func (m *Memory) Scan(_ context.Context, kind, after string, limit int) ([]pos.R
 		next = keys[limit-1]
 	}
 	records, err := m.db.read(st, kind, keys)
-	return records, next, err
+	forms := make([]item.Form, len(records))
+	for i := range records {
+		forms[i] = records[i].Form(nil)
+	}
+	return forms, next, err
 }
 
 // Links returns rows after the given place.

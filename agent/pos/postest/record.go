@@ -71,7 +71,8 @@ func (r record) put(rec pos.Record) {
 	r[at] = string(item.AppendFields(nil, rec.Item.Fields))
 }
 
-// scanAll reads every item of every kind, a few at a time.
+// scanAll reads every item of every kind, a few at a time, and checks that Scan
+// and Read say the same of each.
 func scanAll(t testing.TB, c pos.Connector) record {
 	t.Helper()
 	out := record{}
@@ -81,8 +82,8 @@ func scanAll(t testing.TB, c pos.Connector) record {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, rec := range list {
-				at := [2]string{rec.Item.Kind, rec.Item.Key}
+			for _, rec := range asRead(t, c, k.Kind, list) {
+				at := [2]string{k.Kind, rec.Item.Key}
 				if _, twice := out[at]; twice || !rec.Exists {
 					t.Fatalf("scanning %s: %q stands twice, or does not exist", k.Kind, rec.Item.Key)
 				}
@@ -98,6 +99,25 @@ func scanAll(t testing.TB, c pos.Connector) record {
 		}
 	}
 	return out
+}
+
+// asRead reads what was scanned by its keys; every form must be that of the record.
+func asRead(t testing.TB, c pos.Connector, kind string, forms []item.Form) []pos.Record {
+	t.Helper()
+	keys := make([]string, len(forms))
+	for i, f := range forms {
+		keys[i] = f.Key
+	}
+	records, err := c.Read(t.Context(), kind, keys)
+	if err != nil || len(records) != len(forms) {
+		t.Fatalf("%d forms of %s were scanned, %d records read: %v", len(forms), kind, len(records), err)
+	}
+	for i := range records {
+		if want := records[i].Form(nil); want.Key != forms[i].Key || string(want.Body) != string(forms[i].Body) || (want.Body == nil) != (forms[i].Body == nil) {
+			t.Fatalf("scanning %s %q gave %s, reading %s", kind, forms[i].Key, forms[i].Body, want.Body)
+		}
+	}
+	return records
 }
 
 // differences names what is not the same in both, sorted.

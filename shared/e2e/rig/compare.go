@@ -93,7 +93,15 @@ const fromCopy = ` FROM items i
 func posItems(ctx context.Context, conn pos.Connector, kind string) (map[string]item.Item, error) {
 	all := map[string]item.Item{}
 	for after := ""; ; {
-		records, next, err := conn.Scan(ctx, kind, after, pageRows)
+		forms, next, err := conn.Scan(ctx, kind, after, pageRows)
+		if err != nil {
+			return nil, err
+		}
+		keys := make([]string, len(forms))
+		for i, f := range forms {
+			keys[i] = f.Key
+		}
+		records, err := conn.Read(ctx, kind, keys)
 		if err != nil {
 			return nil, err
 		}
