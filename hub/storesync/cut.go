@@ -58,7 +58,7 @@ func (c *cutting) wants(k *sourceKind) bool {
 func (c *cutting) kindOf(k *sourceKind) wire.PayloadKind {
 	out := k.PayloadKind
 	if c.chosen[k.Name] == nil {
-		out.Fields, out.Prices = nil, nil
+		out.Fields = nil
 	}
 	return out
 }
@@ -91,12 +91,8 @@ func (c *cutting) item(k *sourceKind, r *row, predecessors []string) wire.Payloa
 		out.Name = c.src.called(k, r)
 	}
 	tr := translation{cutting: c, from: r, names: map[string]string{}}
-	values := r.Fields
-	if k.Prices != nil {
-		values, out.NoPrice = priced(*k.Prices, values)
-	}
-	out.Fields = make(item.Fields, 0, len(values))
-	for _, f := range values {
+	out.Fields = make(item.Fields, 0, len(r.Fields))
+	for _, f := range r.Fields {
 		if field, ok := k.field(f.Name); ok {
 			out.Fields = append(out.Fields, item.Field{Name: f.Name, Value: tr.value(field, f.Value)})
 		}
@@ -126,7 +122,7 @@ type translation struct {
 func (t *translation) value(f wire.PayloadField, v item.Value) item.Value {
 	switch v.Type() {
 	case item.TypeRef:
-		return t.ref(v, f.Policy == item.Locked && !f.ByName && f.Leave != wire.LeaveAll)
+		return t.ref(v, f.Policy == item.Locked && !f.ByName)
 	case item.TypeRows:
 		return t.rows(f, v)
 	default:
@@ -147,7 +143,7 @@ func (t *translation) ref(v item.Value, hard bool) item.Value {
 }
 
 func (t *translation) rows(f wire.PayloadField, v item.Value) item.Value {
-	hard := f.Policy != item.Unlocked && !t.options.WithoutMissingParts && f.Leave != wire.LeaveAll
+	hard := f.Policy != item.Unlocked && !t.options.WithoutMissingParts
 	out := make([]item.Row, 0, len(v.Rows()))
 	seen := map[string]bool{}
 	for _, r := range v.Rows() {

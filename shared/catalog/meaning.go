@@ -35,8 +35,6 @@ func checkKind(k Kind, tell report) {
 	c.match()
 	c.label()
 	c.active()
-	c.prices()
-	c.restrictions()
 	c.operations()
 }
 
@@ -82,7 +80,6 @@ func (c checker) field(at, where string, f Field) {
 	c.oneOf(at+".type", where, "type", f.Type, Types)
 	c.policy(at, where, f)
 	c.reference(at, where, f)
-	c.allowList(at, where, f)
 	if f.Type == "rows" {
 		c.rows(at, where, f)
 		return

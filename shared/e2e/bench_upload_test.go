@@ -116,10 +116,15 @@ func BenchmarkW6(b *testing.B) {
 	b.ReportMetric(100*float64(few.wire)/float64(all.wire), "%bytes")
 	b.ReportMetric(100*few.wall.Seconds()/all.wall.Seconds(), "%time")
 	b.ReportMetric(100*(few.wall-few.comparing).Seconds()/(all.wall-all.comparing).Seconds(), "%time-uncompared")
+	b.ReportMetric(100*few.cpu().Seconds()/all.cpu().Seconds(), "%CPU")
 	n := time.Duration(b.N)
-	b.Logf("everything: %v, of that %v comparing with the POS, %d bytes; %d of %d changed: %v, of that %v comparing, %d bytes",
-		all.wall/n, all.comparing/n, all.wire/int64(n), benchRows/1000, benchRows, few.wall/n, few.comparing/n, few.wire/int64(n))
+	b.Logf("everything: %v, of that %v comparing with the POS, %v of CPU, %d bytes; %d of %d changed: %v, of that %v comparing, %v of CPU, %d bytes",
+		all.wall/n, all.comparing/n, all.cpu()/n, all.wire/int64(n),
+		benchRows/1000, benchRows, few.wall/n, few.comparing/n, few.cpu()/n, few.wire/int64(n))
 }
+
+// cpu is what both ends took of the processors.
+func (c cost) cpu() time.Duration { return c.agent + c.hub }
 
 func (c cost) plus(d cost) cost {
 	return cost{c.wall + d.wall, c.capturing + d.capturing, c.comparing + d.comparing, c.agent + d.agent, c.hub + d.hub, c.wire + d.wire}
