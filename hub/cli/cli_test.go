@@ -104,6 +104,13 @@ func TestSync(t *testing.T) {
 	h.run("sync test --all").failed(2, "nothing is selected")
 	h.run("sync test --name vendor --all").failed(2, "kind=name")
 	h.run("sync test --kind vendr --all").failed(1, "vendr")
+	h.run("sync test --kind vendor --all --restrictions maybe").failed(2, "--restrictions maybe: it is yes or no")
+	h.run("sync test --kind vendor --all --prices maybe").failed(1, "it is network, yes or no")
+	var asked struct{ Plan storesync.Plan }
+	h.run("sync test --kind vendor --all --prices no --restrictions no --json").into(&asked)
+	if o := asked.Plan.Request.Options; o.Prices != storesync.PricesNo || !o.NoRestrictions {
+		t.Errorf("the flags ask for %+v", o)
+	}
 	test := h.run("sync test --kind vendor --all").done("Head Office", "One", "1 created", "1 adopted", `Acme\u001b[31m\u202e`)
 	if strings.ContainsAny(test.out, "\x1b\u202e") {
 		t.Errorf("a name reached the terminal as it is: %q", test.out)

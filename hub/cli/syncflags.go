@@ -23,6 +23,7 @@ type testFlags struct {
 	noAdopt, onlyNew, without bool
 	addMissing                bool
 	deleteMissing             string
+	prices, restrictions      string
 	details                   int
 }
 
@@ -42,6 +43,8 @@ func (f *testFlags) define(cmd *cobra.Command) {
 	g.BoolVar(&f.without, "without-missing-parts", false, "leave out parts that the receiver lacks, and name them")
 	g.BoolVar(&f.addMissing, "add-missing", false, "add what the selected items refer to where a receiver lacks it")
 	g.StringVar(&f.deleteMissing, "delete-missing", "no", "delete items not found at the source: no, linked or all")
+	g.StringVar(&f.prices, "prices", "network", "with prices this time: yes, no, or network: as its switch price_sync says")
+	g.StringVar(&f.restrictions, "restrictions", "yes", "with what limits an item, as a discount's minimum purchase: yes, or no to leave it to the receiver")
 	g.StringVar(&f.label, "label", "", "what to call the sync")
 	g.IntVar(&f.details, "details", 20, "of how many stores to list items one by one")
 }
@@ -56,6 +59,10 @@ func (f *testFlags) request() (r storesync.Request, err error) {
 	r = storesync.Request{Source: f.from, Receivers: f.to, AllReceivers: f.all, Label: f.label}
 	r.Options.NoAdopt, r.Options.OnlyNew, r.Options.WithoutMissingParts = f.noAdopt, f.onlyNew, f.without
 	r.Options.AddMissing, r.Options.DeleteMissing = f.addMissing, storesync.DeleteMissing(f.deleteMissing)
+	r.Options.Prices, r.Options.NoRestrictions = storesync.Prices(f.prices), f.restrictions == "no"
+	if f.restrictions != "yes" && f.restrictions != "no" {
+		return r, usageError{fmt.Errorf("--restrictions %s: it is yes or no", f.restrictions)}
+	}
 	s := selections{}
 	for _, kind := range f.kinds {
 		s.of(kind).All = true

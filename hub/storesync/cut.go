@@ -58,7 +58,7 @@ func (c *cutting) wants(k *sourceKind) bool {
 func (c *cutting) kindOf(k *sourceKind) wire.PayloadKind {
 	out := k.PayloadKind
 	if c.chosen[k.Name] == nil {
-		out.Fields = nil
+		out.Fields, out.Prices = nil, nil
 	}
 	return out
 }
@@ -91,8 +91,12 @@ func (c *cutting) item(k *sourceKind, r *row, predecessors []string) wire.Payloa
 		out.Name = c.src.called(k, r)
 	}
 	tr := translation{cutting: c, from: r, names: map[string]string{}}
-	out.Fields = make(item.Fields, 0, len(r.Fields))
-	for _, f := range r.Fields {
+	values := r.Fields
+	if k.Prices != nil {
+		values, out.NoPrice = priced(*k.Prices, values)
+	}
+	out.Fields = make(item.Fields, 0, len(values))
+	for _, f := range values {
 		if field, ok := k.field(f.Name); ok {
 			out.Fields = append(out.Fields, item.Field{Name: f.Name, Value: tr.value(field, f.Value)})
 		}
@@ -122,7 +126,7 @@ type translation struct {
 func (t *translation) value(f wire.PayloadField, v item.Value) item.Value {
 	switch v.Type() {
 	case item.TypeRef:
-		return t.ref(v, f.Policy == item.Locked && !f.ByName)
+		return t.ref(v, f.Policy == item.Locked && !f.ByName && f.Leave != wire.LeaveAll)
 	case item.TypeRows:
 		return t.rows(f, v)
 	default:
@@ -143,7 +147,7 @@ func (t *translation) ref(v item.Value, hard bool) item.Value {
 }
 
 func (t *translation) rows(f wire.PayloadField, v item.Value) item.Value {
-	hard := f.Policy != item.Unlocked && !t.options.WithoutMissingParts
+	hard := f.Policy != item.Unlocked && !t.options.WithoutMissingParts && f.Leave != wire.LeaveAll
 	out := make([]item.Row, 0, len(v.Rows()))
 	seen := map[string]bool{}
 	for _, r := range v.Rows() {

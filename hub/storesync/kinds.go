@@ -52,7 +52,9 @@ func (p policies) payloadKind(k catalog.Kind) wire.PayloadKind {
 	}
 	for _, f := range k.Fields {
 		if policy := p.of(f); policy != item.Never && f.OtherEnd == "" {
-			field := wire.PayloadField{Name: f.Name, Title: cmp.Or(f.Title, f.Name), Policy: policy, ByName: f.ByName}
+			field := wire.PayloadField{
+				Name: f.Name, Title: cmp.Or(f.Title, f.Name), Policy: policy, LockedBy: p.lockedBy(f), Leave: p.leave(k, f), ByName: f.ByName,
+			}
 			for _, c := range f.Columns {
 				field.Columns = append(field.Columns, wire.PayloadColumn{Name: c.Name, Policy: p.of(c)})
 			}
@@ -61,6 +63,7 @@ func (p policies) payloadKind(k catalog.Kind) wire.PayloadKind {
 		}
 	}
 	slices.SortFunc(out.Fields, func(a, b wire.PayloadField) int { return cmp.Compare(a.Name, b.Name) })
+	p.copyPrices(&out, k)
 	return out
 }
 

@@ -8,8 +8,13 @@ import (
 	"plait/shared/item"
 )
 
-// policies resolves a catalogue's policies with the switches of a network.
-type policies struct{ switches map[string]bool }
+// policies resolves a catalogue's policies with the switches of a network, and
+// with what one sync leaves alone.
+type policies struct {
+	switches       map[string]bool
+	noPrices       bool // what price sync is about travels with new items only
+	noRestrictions bool
+}
 
 func (p policies) of(f catalog.Field) item.Policy {
 	return f.Resolve(func(name string) bool { return p.switches[name] })

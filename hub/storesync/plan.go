@@ -111,6 +111,7 @@ const (
 	WarnOffline       = "offline"            // the store has not been heard of within a day
 	WarnOpenJobs      = "jobs_open"          // the prediction knows nothing of them
 	WarnTooLong       = "too_long"           // a text that the POS may cut or refuse
+	WarnLockOut       = "lock_out"           // an empty list that let everyone in gets its first elements
 	WarnCyclicKinds   = "cyclic_kinds"       // kinds that need each other
 	WarnCyclicItems   = "cyclic_items"       // items that refer to each other in a circle
 	WarnSameItem      = "same_item"          // several items of the source are marked as one

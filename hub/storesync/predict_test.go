@@ -33,7 +33,7 @@ func newWorld(seed uint64) *world {
 	w := &world{Rand: rand.New(rand.NewPCG(seed, 7))}
 	w.catalog = w.randomCatalog()
 	w.kinds = w.catalog.Kinds
-	w.policy = policies{map[string]bool{"price_sync": w.chance(2)}}
+	w.policy = w.randomPolicies()
 	whole := wire.Profile{POS: "test"}
 	for _, k := range w.kinds {
 		whole.Kinds = append(whole.Kinds, profileOf(k))
@@ -46,6 +46,12 @@ func newWorld(seed uint64) *world {
 		w.add(w.branch)
 	}
 	return w
+}
+
+// randomPolicies are the network's switches and the options of a sync.
+func (w *world) randomPolicies() policies {
+	o := Options{Prices: pick(w, "", PricesAsNetwork, PricesYes, PricesNo), NoRestrictions: w.chance(4)}
+	return policiesOf(map[string]bool{"price_sync": w.chance(2)}, o)
 }
 
 func (w *world) chance(of int) bool { return w.IntN(of) == 0 }
@@ -74,7 +80,8 @@ func (w *world) randomCatalog() *catalog.Catalog {
 	service := catalog.Kind{
 		Name: "service", Title: "Services", Direction: catalog.Sync, Match: catalog.Match{Name: "name", Category: "category"}, Active: "active",
 		Fields: []catalog.Field{text("name", item.Locked), ref("category", "category", pick(w, item.Locked, item.Unlocked)), text("sku", item.Locked),
-			text("note", w.anyPolicy()), price, active, rows("parts", pick(w, "service", "vendor", "bundle")), text("tax", item.Never)},
+			text("note", w.anyPolicy()), price, active, rows("parts", pick(w, "service", "vendor", "bundle")), text("tax", item.Never), rates(price, active)},
+		Prices: &catalog.Prices{When: "price_sync", Fields: []string{"price"}, Rows: "rates", Active: pick(w, "", "active")}, Restrictions: []string{"note", "parts"},
 	}
 	if w.chance(2) {
 		service.Match.Code = pick(w, []string{"sku"}, []string{"sku", "category"})
@@ -89,6 +96,11 @@ func (w *world) randomCatalog() *catalog.Catalog {
 			Fields: []catalog.Field{text("name", w.anyPolicy()), text("number", item.Locked)}},
 	}}
 	return c
+}
+
+// rates are prices by vendor.
+func rates(price, active catalog.Field) catalog.Field {
+	return catalog.Field{Name: "rates", Title: "Rates", Type: "rows", Key: "reference", Ref: "vendor", Policy: item.Unlocked, Columns: []catalog.Field{price, active}}
 }
 
 func profileOf(k catalog.Kind) wire.ProfileKind {
@@ -341,6 +353,9 @@ func TestPredictionIsWhatHappens(t *testing.T) {
 			w.edit(w.source)
 			w.edit(w.branch)
 			w.merge()
+			if w.chance(3) {
+				w.policy = w.randomPolicies()
+			}
 		}
 	}
 	t.Logf("%d worlds of 4 rounds: %+v, %d exceptions", worlds, total, exceptions)

@@ -72,6 +72,13 @@ type Options struct {
 	// AddMissing adds what the selected items refer to, where a receiver lacks it,
 	// and what that refers to in its turn.
 	AddMissing bool `json:"add_missing,omitempty"`
+	// Prices says whether this one sync brings prices. "" means as the network has
+	// it.
+	Prices Prices `json:"prices,omitempty"`
+	// NoRestrictions leaves the fields that limit what an item is good for (the
+	// catalogue's restrictions) as the receiver has them; a new item arrives without
+	// (S1: "Discounts"). They travel otherwise.
+	NoRestrictions bool `json:"no_restrictions,omitempty"`
 }
 
 // DeleteMissing says what becomes of a receiver's items that the source lacks
@@ -114,6 +121,9 @@ func (r Request) check() error {
 	case "", DeleteNo, DeleteLinked, DeleteAll:
 	default:
 		return refuse("delete_missing is %.20q; it is no, linked or all", r.Options.DeleteMissing)
+	}
+	if !r.Options.Prices.valid() {
+		return refuse("prices is %.20q; it is network, yes or no", r.Options.Prices)
 	}
 	return r.checkKinds()
 }

@@ -47,6 +47,10 @@ var summed = map[merge.Reason]struct{ text, mend string }{
 	merge.Referred:        {"%s cannot be deleted, because others refer to them", ""},
 	merge.ReferenceAbsent: {"%s arrive without a reference that the store lacks", "add what is missing to the sync, if the store should have it"},
 	merge.WasReset:        {"%s lose a value that the store chose", ""},
+	merge.OverwroteOwn:    {"%s lose a value of the store's own to what the network locks", "sync without prices, if the store is to keep its own"},
+	merge.NoSourcePrice:   {"%s keep the store's price, because the source has no active one", "give it a price at the source"},
+	merge.Unrestricted:    {"%s arrive unrestricted: they are created without what limits them", "sync their restrictions too, or restrict them at the store"},
+	WarnLockOut:           {"%s let in everyone at the store until now, and will let in only what the source lists", "add what the store needs to its own list first"},
 	WarnTooLong:           {"%s hold a text that is longer than the store's POS says it can hold", "shorten it at the source"},
 }
 
@@ -56,9 +60,9 @@ func (t *tally) plan(p merge.ItemPlan) {
 	}
 	seen := map[merge.Reason]bool{p.Reason: true}
 	for _, f := range p.Fields {
-		if (f.Reason == merge.ReferenceAbsent || f.Reason == merge.WasReset) && !seen[f.Reason] {
-			seen[f.Reason] = true
-			t.add(f.Reason, p.Kind, p.Name)
+		if r := t.field(p, f); r != "" && !seen[r] {
+			seen[r] = true
+			t.add(r, p.Kind, p.Name)
 		}
 	}
 	for _, w := range p.Write {
@@ -67,6 +71,28 @@ func (t *tally) plan(p merge.ItemPlan) {
 			return
 		}
 	}
+}
+
+// fieldReasons are the reasons of fields that are summed up by item.
+var fieldReasons = []merge.Reason{merge.ReferenceAbsent, merge.WasReset, merge.OverwroteOwn, merge.NoSourcePrice, merge.Unrestricted}
+
+// field is what a field's plan adds to the sums; "" if nothing.
+func (t *tally) field(p merge.ItemPlan, f merge.FieldPlan) merge.Reason {
+	k, _ := t.kinds.Kind(p.Kind)
+	switch {
+	case p.Action == merge.Park:
+		return ""
+	case p.Action == merge.Create && len(f.Missing) > 0 && f.Result.IsEmpty() && slices.Contains(k.Restrictions, f.Name):
+		return merge.Unrestricted // of all that it is limited to, the store has nothing
+	case p.Action != merge.Create && f.Write && f.Branch.IsEmpty() && !f.Result.IsEmpty():
+		if in, _ := k.Field(f.Name); in.AllowList {
+			return WarnLockOut
+		}
+	}
+	if slices.Contains(fieldReasons, f.Reason) {
+		return f.Reason
+	}
+	return ""
 }
 
 func (t *tally) add(reason merge.Reason, kind, name string) {

@@ -93,7 +93,7 @@ func (t *test) readNetwork(v *store.View) (err error) {
 	if t.catalog, err = catalogOf(v, t.network); err != nil {
 		return err
 	}
-	t.policies = policies{t.network.Switches}
+	t.policies = policiesOf(t.network.Switches, t.request.Options)
 	all, err := v.Stores(t.network.ID)
 	if err != nil {
 		return err

@@ -36,6 +36,12 @@ type Kind struct {
 	// "" if the kind has none, and then an item that others refer to is kept.
 	Active string  `json:"active,omitempty"`
 	Fields []Field `json:"fields"`
+	// Prices says how price sync copies the kind's prices where an item has several;
+	// nil where it has one, which the field's own locked_when then says all of.
+	Prices *Prices `json:"prices,omitempty"`
+	// Restrictions names the fields that limit what an item is good for (S1:
+	// "Discounts: restrictions"). A sync may leave them to the receiver.
+	Restrictions []string `json:"restrictions,omitempty"`
 	// Operations says what a branch may do to a synced item (s3-operations.tsv).
 	// What is not listed is allowed.
 	Operations []Operation `json:"operations,omitempty"`
@@ -58,6 +64,23 @@ type Match struct {
 	Category string `json:"category,omitempty"`
 }
 
+// Prices names where a kind keeps its prices: one in fields of the item, and one
+// in each element of a rows field. While the switch is on, the lowest active
+// price of the source goes to every active price of a receiver, and what belongs
+// to that price goes with it (S3, "Pricing").
+type Prices struct {
+	// When is the switch.
+	When string `json:"when"`
+	// Fields are the price, and then what is copied along with it: duration, points.
+	Fields []string `json:"fields"`
+	// Rows is the field whose elements have prices of their own, in columns that are
+	// named as Fields are.
+	Rows string `json:"rows"`
+	// Active is the bool column that tells whether an element's price counts; "" if
+	// every element that has a price does.
+	Active string `json:"active,omitempty"`
+}
+
 // Field is one field of a kind, or one column of a rows field.
 type Field struct {
 	Name   string      `json:"name"`
@@ -78,6 +101,10 @@ type Field struct {
 	// to, where the store has it but was never linked to it: S1 syncs what a
 	// service is worth "without synchronizing the services themselves".
 	ByName bool `json:"by_name,omitempty"`
+	// AllowList: the elements are what is let in, and an empty list lets everything
+	// in, so that the first element added to it shuts out all others (safe IP
+	// addresses).
+	AllowList bool `json:"allow_list,omitempty"`
 	// OtherEnd names the field of the kind Ref that carries this relation. No item
 	// holds the field itself: two kinds that each needed the other first could
 	// never be created.

@@ -30,6 +30,9 @@
 //	    locked_when: price_sync    # a switch of the network
 //	    columns:                   # follow the field's policy where they name none
 //	      price: {title: Price, type: decimal}
+//	prices:                        # where an item has several prices: what price sync copies
+//	  {when: price_sync, fields: [price, duration], rows: provider_prices, active: active}
+//	restrictions: [minimum_purchase]   # fields that a sync may leave to the receiver
 //	operations:                    # what a branch may do to a synced item
 //	  delete: {allowed: false, note: "S3: Locations can't: Delete a synced Service"}
 //
@@ -39,6 +42,7 @@
 //	label: subject                 # what people call an item by that has no name to match by
 //	fields:
 //	  service: {…, type: reference, ref: service, by_name: true}   # a service of that name will do
+//	  safe_ips: {…, type: rows, policy: additive, allow_list: true}  # empty: everyone is let in
 //	  assigned_to: {…, type: rows, key: reference, ref: service, other_end: add_ons}  # service.add_ons carries it
 //
 // The package never opens a database, a connection or a clock.

@@ -304,6 +304,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(category))
 	f.Add([]byte(settings))
 	f.Add([]byte(addOn))
+	f.Add([]byte(priced))
 	f.Add([]byte("a: &a [*a]\nb: !!binary x\n? [c]\n: d\n"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		c, err := catalog.Load(files("service.yaml", string(in)), "c")

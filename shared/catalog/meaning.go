@@ -35,6 +35,8 @@ func checkKind(k Kind, tell report) {
 	c.match()
 	c.label()
 	c.active()
+	c.prices()
+	c.restrictions()
 	c.operations()
 }
 
@@ -80,6 +82,7 @@ func (c checker) field(at, where string, f Field) {
 	c.oneOf(at+".type", where, "type", f.Type, Types)
 	c.policy(at, where, f)
 	c.reference(at, where, f)
+	c.allowList(at, where, f)
 	if f.Type == "rows" {
 		c.rows(at, where, f)
 		return

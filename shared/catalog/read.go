@@ -60,15 +60,17 @@ func (f *kindFile) readKind(root *yaml.Node) {
 	k := &f.kind
 	k.Direction = Sync
 	f.mapping(root, "", "", map[string]reader{
-		"kind":       func(n *yaml.Node) { k.Name = f.text(n, "") },
-		"title":      func(n *yaml.Node) { k.Title = f.text(n, "") },
-		"help":       func(n *yaml.Node) { k.Help = f.text(n, "") },
-		"direction":  func(n *yaml.Node) { k.Direction = Direction(f.text(n, "")) },
-		"match":      func(n *yaml.Node) { f.readMatch(n) },
-		"label":      func(n *yaml.Node) { k.Label = f.text(n, "") },
-		"active":     func(n *yaml.Node) { k.Active = f.text(n, "") },
-		"fields":     func(n *yaml.Node) { k.Fields = f.fields(n, "fields", "fields", "field ") },
-		"operations": func(n *yaml.Node) { k.Operations = f.operations(n) },
+		"kind":         func(n *yaml.Node) { k.Name = f.text(n, "") },
+		"title":        func(n *yaml.Node) { k.Title = f.text(n, "") },
+		"help":         func(n *yaml.Node) { k.Help = f.text(n, "") },
+		"direction":    func(n *yaml.Node) { k.Direction = Direction(f.text(n, "")) },
+		"match":        func(n *yaml.Node) { f.readMatch(n) },
+		"label":        func(n *yaml.Node) { k.Label = f.text(n, "") },
+		"active":       func(n *yaml.Node) { k.Active = f.text(n, "") },
+		"fields":       func(n *yaml.Node) { k.Fields = f.fields(n, "fields", "fields", "field ") },
+		"prices":       func(n *yaml.Node) { f.readPrices(n) },
+		"restrictions": func(n *yaml.Node) { k.Restrictions = f.list(n, "restrictions") },
+		"operations":   func(n *yaml.Node) { k.Operations = f.operations(n) },
 	})
 	if k.Direction == UploadOnly {
 		for i := range k.Fields {
@@ -97,6 +99,17 @@ func (f *kindFile) readMatch(n *yaml.Node) {
 	})
 }
 
+func (f *kindFile) readPrices(n *yaml.Node) {
+	p := &Prices{}
+	f.kind.Prices = p
+	f.mapping(n, "prices", "prices", map[string]reader{
+		"when":   func(n *yaml.Node) { p.When = f.text(n, "prices") },
+		"fields": func(n *yaml.Node) { p.Fields = f.list(n, "prices") },
+		"rows":   func(n *yaml.Node) { p.Rows = f.text(n, "prices") },
+		"active": func(n *yaml.Node) { p.Active = f.text(n, "prices") },
+	})
+}
+
 // fields reads fields or columns: names with their settings, in the file's
 // order. list is the list in words, each what goes before a name.
 func (f *kindFile) fields(n *yaml.Node, at, list, each string) []Field {
@@ -120,6 +133,7 @@ func (f *kindFile) field(name string, n *yaml.Node, at, where string) Field {
 		"ref":         set(&out.Ref),
 		"by_name":     func(n *yaml.Node) { out.ByName = f.flag(n, where) },
 		"other_end":   set(&out.OtherEnd),
+		"allow_list":  func(n *yaml.Node) { out.AllowList = f.flag(n, where) },
 		"key":         set(&out.Key),
 		"source":      set(&out.Source),
 		"columns":     func(n *yaml.Node) { out.Columns = f.columns(n, at, where, name) },

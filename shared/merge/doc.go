@@ -18,6 +18,10 @@
 //	           unlocked, branch changed it                keep
 //	           rows                                       element by element, column by column
 //
+// While a job copies prices (price sync, S3) the source's lowest active price
+// arrives as the item's price ([LowestPrice]) and goes to every active price that
+// the receiver has, its own and those in its rows; nothing else of the rows moves.
+//
 // The base of a field afterwards is what was read back where we wrote or agreed,
 // and the source's value where the branch's was kept. References travel as uids
 // and are turned into the receiver's keys first; a locked one that the receiver

@@ -20,6 +20,7 @@ type FieldPlan struct {
 	field *wire.PayloadField
 	moves bool      // the base moves: the job carried this field
 	rows  *rowMerge // of a rows field
+	costs []cost    // of prices that were copied into rows: what they overwrote
 	sent  item.ShortDigest
 	last  *item.LinkField // of a revert: what the link says of the source, which stays
 }
@@ -111,9 +112,16 @@ func (in *fieldInput) base() item.Value {
 // unchanged: the source sends what it sent last time.
 func (in *fieldInput) unchanged() bool { return in.last != nil && in.last.Sent == in.sent }
 
+// overwrite is the reason why a locked value takes the place of the branch's. What
+// a switch locks was the branch's to change until it was turned on: the first
+// value that it overwrites is told like drift.
 func (in *fieldInput) overwrite() Reason {
-	if in.last != nil && in.last.Policy == item.Locked && !in.branch.Equal(in.base()) {
+	ours := in.last != nil && in.branch.Equal(in.base())
+	switch {
+	case !ours && in.last != nil && in.last.Policy == item.Locked:
 		return OverwroteDrift
+	case !ours && in.field.LockedBy != "" && !in.branch.IsEmpty():
+		return OverwroteOwn
 	}
 	return FollowsSource
 }

@@ -185,14 +185,18 @@ func (f FieldPlan) why() string {
 		why = fmt.Sprintf("%s stays %s: the branch changed it since the last sync (%s there, %s at the source)", f.Title, show(f.Branch), show(f.Base), show(f.Source))
 	case KeptFirstSync:
 		why = fmt.Sprintf("%s stays %s: on a first sync an unlocked field keeps the branch's value (%s at the source)", f.Title, show(f.Branch), show(f.Source))
-	case OverwroteDrift:
-		why = fmt.Sprintf("%s was %s here, though it is locked; it is %s again", f.Title, show(f.Branch), show(f.Source))
+	case OverwroteDrift, OverwroteOwn:
+		why = f.overwrote()
 	case WasReset:
 		why = fmt.Sprintf("%s was %s and was set to %s, as chosen in the Test", f.Title, show(f.Branch), show(f.Source))
 	case NewerHere:
 		why = fmt.Sprintf("%s stays %s: a newer value from the same source is here already", f.Title, show(f.Branch))
 	case ChangedSince:
 		why = fmt.Sprintf("%s stays %s: it no longer holds what the sync wrote", f.Title, show(f.Branch))
+	case NoSourcePrice:
+		why = fmt.Sprintf("%s stays %s: the source has no active price", f.Title, show(f.Branch))
+	case Unrestricted:
+		why = fmt.Sprintf("%s was left out by this sync (%s at the source): the new item is not restricted by it", f.Title, show(f.Source))
 	case ReferenceAbsent:
 		why = fmt.Sprintf("%s was left as it is: this store lacks %s", f.Title, names(f.Missing))
 	}
@@ -200,6 +204,26 @@ func (f FieldPlan) why() string {
 		why = joinSentences(why, fmt.Sprintf("%s arrived without %s, which this store lacks", f.Title, names(f.Missing)))
 	}
 	return why
+}
+
+// overwrote says what a locked value took the place of, price by price.
+func (f FieldPlan) overwrote() string {
+	if len(f.costs) > 0 {
+		list := make([]string, len(f.costs))
+		for i, c := range f.costs {
+			list[i] = fmt.Sprintf("%s of %s was %s and is %s", c.field, quote(c.element), show(c.was), show(c.is))
+		}
+		return fmt.Sprintf("%s: %s; %s", f.Title, names(list), f.lock())
+	}
+	if f.Reason == OverwroteDrift {
+		return fmt.Sprintf("%s was %s here, though it is locked; it is %s again", f.Title, show(f.Branch), show(f.Source))
+	}
+	return fmt.Sprintf("%s was %s and is %s; %s", f.Title, show(f.Branch), show(f.Source), f.lock())
+}
+
+// lock says what locks a field that is the branch's own otherwise.
+func (f FieldPlan) lock() string {
+	return strings.ReplaceAll(f.field.LockedBy, "_", " ") + " locks it"
 }
 
 func joinSentences(a, b string) string {

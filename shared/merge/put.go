@@ -52,33 +52,17 @@ func (p *Planner) category(pi wire.PayloadItem, kind wire.PayloadKind) string {
 }
 
 func (p *Planner) mergeItem(out ItemPlan, pi wire.PayloadItem, kind *kindPlan, m matched) ItemPlan {
-	var missing []string
 	out.Fields = make([]FieldPlan, 0, len(pi.Fields))
-	reset := p.own.Reset[pi.UID]
-	sources, branch, link := walk{pi.Fields}, walk{out.Local.Fields}, walkLink(out.Local.Link)
-	for i := range kind.fields {
-		f := &kind.fields[i]
-		source := sources.to(f.Name)
-		if source.IsAbsent() || f.Policy == item.Never {
-			continue
-		}
-		in := fieldInput{
-			field: f.PayloadField, create: !m.found, branch: branch.to(f.Name), source: source,
-			origin: out.origin, reset: len(reset) > 0 && slices.Contains(reset, f.Name),
-		}
-		in.last = link.to(f.Name)
-		plan, lacks := p.planField(&in, &pi, f)
-		missing = append(missing, lacks...)
-		out.Fields = append(out.Fields, plan)
-		if plan.Write {
-			if out.Write == nil {
-				out.Write = make(item.Fields, 0, len(kind.fields)-i)
-			}
-			out.Write = append(out.Write, item.Field{Name: f.Name, Value: plan.Result})
-		}
+	merge := itemMerge{
+		Planner: p, out: &out, pi: &pi, kind: kind, found: m.found, reset: p.own.Reset[pi.UID],
+		prices:  p.newPricing(&pi, kind, out.Local, m.found),
+		sources: walk{pi.Fields}, branch: walk{out.Local.Fields}, link: walkLink(out.Local.Link),
 	}
-	if len(missing) > 0 {
-		return out.end(Park, MissingRef, "this store lacks %s; add it to the sync", strings.Join(missing, ", "))
+	for i := range kind.fields {
+		merge.field(&kind.fields[i])
+	}
+	if len(merge.missing) > 0 {
+		return out.end(Park, MissingRef, "this store lacks %s; add it to the sync", strings.Join(merge.missing, ", "))
 	}
 	if !m.found {
 		if lacks := lacksRequired(out.Write, kind.mapped); lacks != "" {
@@ -87,6 +71,72 @@ func (p *Planner) mergeItem(out ItemPlan, pi wire.PayloadItem, kind *kindPlan, m
 	}
 	out.Action = out.action(m)
 	return out
+}
+
+// itemMerge goes through one item's fields.
+type itemMerge struct {
+	*Planner
+	out             *ItemPlan
+	pi              *wire.PayloadItem
+	kind            *kindPlan
+	found           bool
+	reset           []string
+	prices          *pricing // nil unless prices are copied
+	sources, branch walk
+	link            linkWalk
+	missing         []string // references without which the item is parked
+}
+
+func (m *itemMerge) field(f *fieldPlace) {
+	source := m.sources.to(f.Name)
+	silent := source.IsAbsent() || f.Policy == item.Never
+	if silent && m.prices == nil {
+		return
+	}
+	in := fieldInput{
+		field: f.PayloadField, create: !m.found, branch: m.branch.to(f.Name), source: source,
+		origin: m.out.origin, reset: len(m.reset) > 0 && slices.Contains(m.reset, f.Name), last: m.link.to(f.Name),
+	}
+	plan, done := m.apart(&in, f)
+	if !done {
+		if silent {
+			return
+		}
+		var lacks []string
+		plan, lacks = m.planField(&in, m.pi, f)
+		m.missing = append(m.missing, lacks...)
+	}
+	m.out.Fields = append(m.out.Fields, plan)
+	if plan.Write {
+		if m.out.Write == nil {
+			m.out.Write = make(item.Fields, 0, len(m.kind.fields))
+		}
+		m.out.Write = append(m.out.Write, item.Field{Name: f.Name, Value: plan.Result})
+	}
+}
+
+// apart decides fields that are not merged by themselves: those that an option of
+// the sync leaves alone, and those that price sync is about.
+func (m *itemMerge) apart(in *fieldInput, f *fieldPlace) (plan FieldPlan, done bool) {
+	switch {
+	case f.Leave == wire.LeaveAll || (f.Leave == wire.LeaveFound && m.found):
+		if in.source.IsAbsent() {
+			return plan, false
+		}
+		if in.create && limits(in.source) {
+			return in.left(Unrestricted, nil), true
+		}
+		return in.left(LeftOut, nil), true
+	case m.prices != nil:
+		return m.prices.plan(in, f)
+	}
+	return plan, false
+}
+
+// limits reports whether a restriction is in force: one that is off, zero or
+// empty restricts nothing.
+func limits(v item.Value) bool {
+	return !v.IsEmpty() && !v.Equal(item.Bool(false)) && (!v.IsNumber() || item.CompareNumbers(v, item.Integer(0)) != 0)
 }
 
 func (out ItemPlan) action(m matched) Action {

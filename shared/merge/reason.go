@@ -25,6 +25,7 @@ const (
 	Created         Reason = "created"          // written with the new item
 	FollowsSource   Reason = "follows_source"   // locked, or unlocked and unchanged here
 	OverwroteDrift  Reason = "overwrote_drift"  // a locked field that was changed here
+	OverwroteOwn    Reason = "overwrote_own"    // a value of the store's own, which a switch of the network locks
 	WasReset        Reason = "was_reset"        // the operator chose "reset to source"
 	SameValue       Reason = "same_value"       // nothing to do
 	KeptFirstSync   Reason = "kept_first_sync"  // unlocked, never synced before
@@ -35,6 +36,11 @@ const (
 	ReferenceAbsent Reason = "reference_absent" // unlocked reference that the store lacks: left as it is
 	Reverted        Reason = "reverted"         // set back to what it was before a sync
 	ChangedSince    Reason = "changed_since"    // not set back: it no longer holds what the sync wrote
+	NoSourcePrice   Reason = "no_source_price"  // prices are copied, and the source has no active one
+	NoPriceHere     Reason = "no_price_here"    // prices are copied, and this is none: the store's are in rows
+	WithPrice       Reason = "with_price"       // left as it is with the price that it belongs to
+	LeftOut         Reason = "left_out"         // an option of the sync leaves the field alone
+	Unrestricted    Reason = "unrestricted"     // created without it, by an option of the sync
 )
 
 // Reasons of items.

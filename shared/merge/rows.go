@@ -94,7 +94,9 @@ func (m *rowMerge) membership() []item.Value {
 		return m.source.order
 	case m.field.Policy == item.Additive:
 		return m.added()
-	case m.last != nil && m.branch.sameKeys(m.base):
+	case m.field.Policy == item.Never:
+		return m.branch.order
+	case m.synced() && m.branch.sameKeys(m.base):
 		return m.source.order
 	}
 	if !m.branch.sameKeys(m.source) {
@@ -156,8 +158,12 @@ func (m *rowMerge) keep(r Reason) {
 	}
 }
 
+// synced reports whether a job brought the elements themselves: one that copied
+// prices brought none, it wrote into the branch's.
+func (m *rowMerge) synced() bool { return m.last != nil && m.last.Policy != item.Never }
+
 func (m *rowMerge) firstOr(r Reason) Reason {
-	if m.last == nil {
+	if !m.synced() {
 		return KeptFirstSync
 	}
 	return r
@@ -205,7 +211,7 @@ func (m *rowMerge) reason(write bool) Reason {
 }
 
 func (m *rowMerge) overwriteRows() Reason {
-	if m.last != nil && !m.branch.sameKeys(m.base) {
+	if m.synced() && !m.branch.sameKeys(m.base) {
 		return OverwroteDrift
 	}
 	return FollowsSource

@@ -172,11 +172,11 @@ func (db *DB) peek(ctx context.Context, known int) error {
 // which a network drive may not give.
 func (db *DB) connect(ctx context.Context) error {
 	var err error
-	if db.writer, err = sql.Open("sqlite", writerDSN(db.path, db.options)); err != nil {
+	if db.writer, err = open(writerDSN(db.path, db.options)); err != nil {
 		return wrap("open database", db.path, err)
 	}
 	db.writer.SetMaxOpenConns(1)
-	if db.readers, err = sql.Open("sqlite", readerDSN(db.path, db.options)); err != nil {
+	if db.readers, err = open(readerDSN(db.path, db.options)); err != nil {
 		return wrap("open database", db.path, err)
 	}
 	db.readers.SetMaxOpenConns(db.options.Readers)
@@ -192,8 +192,8 @@ func (db *DB) connect(ctx context.Context) error {
 	return nil
 }
 
-// Shrink gives back the memory of cached pages, after work that is not likely to
-// be followed by more.
+// Shrink gives back the memory of cached pages and kept statements, after work
+// that is not likely to be followed by more.
 func (db *DB) Shrink(ctx context.Context) error {
 	for pool, most := range map[*sql.DB]int{db.writer: 1, db.readers: db.options.Readers} {
 		if err := shrink(ctx, pool, most); err != nil {
@@ -211,6 +211,9 @@ func shrink(ctx context.Context, pool *sql.DB, most int) error {
 			return err
 		}
 		defer conn.Close() // it goes back to the pool
+		if err := conn.Raw(forgetStatements); err != nil {
+			return err
+		}
 		if _, err := conn.ExecContext(ctx, "PRAGMA shrink_memory"); err != nil {
 			return err
 		}

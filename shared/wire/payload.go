@@ -38,6 +38,19 @@ type PayloadKind struct {
 	Active   string         `json:"active,omitempty"`
 	NoDelete bool           `json:"no_delete,omitempty"` // a branch may not delete a synced item
 	Fields   []PayloadField `json:"fields"`              // those that the payload may carry, sorted by name
+	// Prices says where an item has its prices; nil unless this job copies them
+	// (price sync, S3).
+	Prices *PayloadPrices `json:"prices,omitempty"`
+}
+
+// PayloadPrices is catalog.Prices of a kind whose prices the job copies. Each of
+// Fields brings the source's lowest active price and what belongs to it; Rows
+// brings nothing, for its elements are the receiver's own: the receiver copies
+// Fields into every one of them that has an active price.
+type PayloadPrices struct {
+	Fields []string `json:"fields"` // the price first
+	Rows   string   `json:"rows"`   // listed as never, and its copied columns as locked
+	Active string   `json:"active,omitempty"`
 }
 
 // PayloadMatch is catalog.Match as resolved when the job was cut.
@@ -53,12 +66,29 @@ type PayloadField struct {
 	Name   string      `json:"name"`
 	Title  string      `json:"title"`
 	Policy item.Policy `json:"policy"`
+	// LockedBy is the switch of the network that locks the field; "" if it is locked
+	// or not of itself.
+	LockedBy string `json:"locked_by,omitempty"`
+	// Leave says where the sync leaves the receiver's value alone; "" nowhere.
+	Leave Leave `json:"leave,omitempty"`
 	// ByName lets an item of the receiver's own stand for the one referred to, if it
 	// alone has its name.
 	ByName bool `json:"by_name,omitempty"`
 	// Columns are the columns of a rows field, each with its policy, sorted by name.
 	Columns []PayloadColumn `json:"columns,omitempty"`
 }
+
+// Leave says of which items a sync leaves a field alone.
+type Leave string
+
+// The choices of Leave.
+const (
+	LeaveFound Leave = "found" // that the receiver has: the field travels with new ones only
+	LeaveAll   Leave = "all"   // new ones too: they are created without it
+)
+
+// Valid reports whether l is one of the choices, or none.
+func (l Leave) Valid() bool { return l == "" || l == LeaveFound || l == LeaveAll }
 
 // PayloadColumn is one column of a rows field.
 type PayloadColumn struct {
@@ -96,6 +126,9 @@ type PayloadItem struct {
 	// singleton NameTwins says that the source has several.
 	CodeTwins bool `json:"code_twins,omitempty"`
 	NameTwins bool `json:"name_twins,omitempty"`
+	// NoPrice says that the source has no active price of the item, where the job
+	// copies prices: the receiver keeps its own.
+	NoPrice bool `json:"no_price,omitempty"`
 	// Fields are the source's values, references as uids; never fields are left out.
 	Fields item.Fields `json:"-"`
 	// Written is, for a revert, what the sync wrote: a field is set back only if it

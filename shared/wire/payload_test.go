@@ -116,6 +116,10 @@ func TestDecodePayloadNamesWhatIsWrong(t *testing.T) {
 		"a kind twice":        {change(`[{"name":"category"`, `[{"name":"service"`), "kind service"},
 		"fields out of order": {change(`{"name":"category","title"`, `{"name":"zebra","title"`), "kind service"},
 		"no source":           {change(`"s1"`, `""`), "source"},
+		"an unknown leave":    {change(`"title":"Category",`, `"title":"Category","leave":"some",`), "kind service, field category: unknown leave"},
+		"prices of nothing":   {change(`"active":"active",`, `"active":"active","prices":{"fields":[],"rows":"price"},`), "prices names no field"},
+		"prices not listed":   {change(`"active":"active",`, `"active":"active","prices":{"fields":["cost"],"rows":"price"},`), "prices names the field \"cost\""},
+		"prices in no rows":   {change(`"active":"active",`, `"active":"active","prices":{"fields":["price"],"rows":""},`), "prices names the field \"\""},
 	} {
 		_, err := wire.DecodePayload([]byte(c.in))
 		if codeOf(err) != wire.CodeBadRequest || !strings.Contains(err.Error(), c.want) {

@@ -37,8 +37,24 @@ func (c *check) payloadKind(k PayloadKind) {
 			c.require(col.Policy.Valid(), "kind %s, column %s.%s: unknown policy %.20q", k.Name, f.Name, col.Name, col.Policy)
 			c.require(j == 0 || f.Columns[j-1].Name < col.Name, "kind %s, field %s: column %s is out of order", k.Name, f.Name, col.Name)
 		}
+		c.require(f.Leave.Valid(), "kind %s, field %s: unknown leave %.20q", k.Name, f.Name, f.Leave)
+	}
+	c.payloadPrices(k)
+}
+
+// payloadPrices: what prices names is listed.
+func (c *check) payloadPrices(k PayloadKind) {
+	if k.Prices == nil {
+		return
+	}
+	c.require(len(k.Prices.Fields) > 0, "kind %s: prices names no field", k.Name)
+	for _, name := range append([]string{k.Prices.Rows}, k.Prices.Fields...) {
+		_, ok := slices.BinarySearchFunc(k.Fields, name, byFieldName)
+		c.require(ok, "kind %s: prices names the field %.40q, which is not listed", k.Name, name)
 	}
 }
+
+func byFieldName(f PayloadField, name string) int { return cmp.Compare(f.Name, name) }
 
 func (c *check) payloadItems(p Payload, place map[string]int) {
 	seen := make(map[[2]string]struct{}, len(p.Items))
@@ -84,7 +100,7 @@ func (c *check) payloadItem(i int, it *PayloadItem) {
 // drops none silently.
 func (c *check) fieldsListed(i int, it *PayloadItem, listed []PayloadField) {
 	for _, f := range it.Fields {
-		_, ok := slices.BinarySearchFunc(listed, f.Name, func(l PayloadField, name string) int { return cmp.Compare(l.Name, name) })
+		_, ok := slices.BinarySearchFunc(listed, f.Name, byFieldName)
 		c.require(ok, "item %d: kind %s does not list its field %s", i, it.Kind, f.Name)
 	}
 }
