@@ -83,6 +83,24 @@ func bulk[Out any](fn func(*Server, *call, []byte) (Out, error)) handler {
 	}
 }
 
+// sheet makes a handler of a function that takes a body as it is, of the size of
+// a batch at most.
+func sheet[Out any](fn func(*Server, *call, []byte) (Out, error)) handler {
+	return func(s *Server, c *call) (reply, error) {
+		leave, err := s.reading.enter(c.Context())
+		if err != nil {
+			return reply{}, err
+		}
+		defer leave()
+		body, err := wire.ReadBounded(c.Body, wire.MaxBatchBytes)
+		if err != nil {
+			return reply{}, err
+		}
+		out, err := fn(s, c, body)
+		return jsonReply(out), err
+	}
+}
+
 // packed makes a handler of a function that returns a zstd frame.
 func packed(fn func(*Server, *call) ([]byte, error)) handler {
 	return func(s *Server, c *call) (reply, error) {

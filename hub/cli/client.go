@@ -121,7 +121,7 @@ func (a *App) roots(local daemon.Local) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// call sends in (nil for none) and reads the answer into out.
+// call sends in (nil for none) as JSON and reads the answer into out.
 func (c *client) call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
@@ -131,6 +131,11 @@ func (c *client) call(ctx context.Context, method, path string, in, out any) err
 		}
 		body = bytes.NewReader(text)
 	}
+	return c.send(ctx, method, path, body, out)
+}
+
+// send sends a body as it is.
+func (c *client) send(ctx context.Context, method, path string, body io.Reader, out any) error {
 	req, err := http.NewRequestWithContext(ctx, method, c.base.String()+"/api/v1/"+path, body)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -98,7 +99,15 @@ func (d *Desk) find(ctx context.Context, who access.Who, ref string) (s store.St
 	return s, err
 }
 
-// onStore runs an act on the store that ref names: the right, the work and the
+// salon refuses a master list: it has no PC, no queue and no switch.
+func salon(s store.Store) error {
+	if s.Role == store.MasterList {
+		return refuse("%s is a master list, kept at the hub: it has no PC, no queue and no switch; see plait-hub list", s.Name)
+	}
+	return nil
+}
+
+// onStore runs an act on the salon that ref names: the right, the work and the
 // audit entry in one transaction that holds the store's row lock.
 func (d *Desk) onStore(ctx context.Context, who access.Who, ref string, act access.Act, do func(*store.StoreTx) error) error {
 	s, err := d.find(ctx, who, ref)
@@ -106,7 +115,7 @@ func (d *Desk) onStore(ctx context.Context, who access.Who, ref string, act acce
 		return err
 	}
 	return d.DB.WithStore(ctx, s.ID, func(tx *store.StoreTx) error {
-		if err := who.OnStore(tx, act); err != nil {
+		if err := errors.Join(salon(tx.Store), who.OnStore(tx, act)); err != nil {
 			return err
 		}
 		return do(tx)

@@ -104,6 +104,9 @@ func (d *Desk) eachStore(v *store.View, who access.Who, network string, visit fu
 			return err
 		}
 		for _, s := range stores {
+			if s.Role == store.MasterList {
+				continue
+			}
 			view, err := v.In(s.ID)
 			if err == nil {
 				err = visit(view)
@@ -248,7 +251,7 @@ func (d *Desk) mayOnStore(ctx context.Context, who access.Who, ref string, need 
 		return err
 	}
 	return d.DB.WithStore(ctx, s.ID, func(tx *store.StoreTx) error {
-		if err := who.MayOnStore(tx.Store, need); err != nil {
+		if err := errors.Join(salon(tx.Store), who.MayOnStore(tx.Store, need)); err != nil {
 			return err
 		}
 		return do(tx)

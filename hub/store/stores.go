@@ -10,6 +10,9 @@ const (
 	HeadOffice = "head_office"
 	Branch     = "branch"
 	Single     = "single"
+	// MasterList is no salon: a list that people keep at the hub, as a source. It
+	// has a copy like any store, and neither PC, queue nor contacts.
+	MasterList = "list"
 )
 
 // Positions of a store's sync switch (decision 27).

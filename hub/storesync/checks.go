@@ -30,12 +30,17 @@ func standingOf(v *store.StoreView) (s standing, err error) {
 	return s, err
 }
 
-// uploaded reports whether a conversation of the store ever ended well.
-func (s standing) uploaded() bool { return !s.contact.ByeAt.IsZero() }
+// uploaded reports whether a conversation of the store ever ended well. A master
+// list is at the hub already.
+func (s standing) uploaded() bool {
+	return s.store.Role == store.MasterList || !s.contact.ByeAt.IsZero()
+}
 
 // blocked says why a store can receive no job, and the way out; "" if it can.
 func (s standing) blocked() string {
 	switch st := s.store; {
+	case st.Role == store.MasterList:
+		return "it is a master list, kept at the hub: it is a source, and receives nothing"
 	case st.Role == store.Single:
 		return "it is a single store, linked into no network: make it a branch first"
 	case st.Installation == "":
@@ -87,6 +92,9 @@ func (s standing) copyWarnings() (out []Warning) {
 
 // asSource says what stands against copying from a store.
 func (s standing) asSource(now time.Time) (out []Warning) {
+	if s.store.Role == store.MasterList {
+		return nil
+	}
 	if age := now.Sub(s.contact.ByeAt); age > quiet {
 		out = append(out, Warning{Code: WarnSourceOld,
 			Text: fmt.Sprintf("the last upload of %s was %s ago: what it changed since is not in this sync", quoted(s.store.Name), inDays(age)), Mend: "let its agent upload, then test again"})

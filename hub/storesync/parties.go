@@ -26,7 +26,7 @@ func findParties(r Request, all []store.Store, set Settings) (p parties, err err
 	switch {
 	case p.source.Role == store.Single:
 		return p, refuse("store %s is a single store, linked into no network", p.source.Name)
-	case set.HeadOfficeOnly && p.source.Role != store.HeadOffice:
+	case set.HeadOfficeOnly && p.source.Role != store.HeadOffice && p.source.Role != store.MasterList:
 		return p, refuse("this network is synced from head office alone, and store %s is a %s", p.source.Name, p.source.Role)
 	}
 	chosen := map[string]bool{}

@@ -169,7 +169,8 @@ func (t *test) describeUsual() {
 		case usual != "":
 			t.warn(Warning{Code: WarnUsualSource, Kind: s.Kind, Text: s.Kind + " usually comes from another store", Mend: "choose that one as the source, or make this one the usual source"})
 		case t.parties.office:
-			t.warn(Warning{Code: WarnUsualSource, Kind: s.Kind, Text: s.Kind + " usually comes from head office, and store " + t.parties.source.Name + " is a branch"})
+			t.warn(Warning{Code: WarnUsualSource, Kind: s.Kind, Text: s.Kind + " usually comes from head office, and " + t.parties.source.Name + " is a " + inWordsRole[t.parties.source.Role],
+				Mend: "make it the usual source of the kind, if it is"})
 		}
 	}
 }

@@ -3,6 +3,8 @@ package storesync
 import (
 	"fmt"
 	"strings"
+
+	"plait/hub/store"
 )
 
 func quoted(s string) string { return "“" + s + "”" }
@@ -30,4 +32,9 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// inWordsRole are the roles of stores as people call them.
+var inWordsRole = map[string]string{
+	store.HeadOffice: "head office", store.Branch: "branch", store.Single: "single store", store.MasterList: "master list",
 }

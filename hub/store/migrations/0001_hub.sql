@@ -35,7 +35,7 @@ CREATE TABLE stores (
   store INTEGER NOT NULL,
   id TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
-  role TEXT NOT NULL CHECK (role IN ('head_office', 'branch', 'single')),
+  role TEXT NOT NULL CHECK (role IN ('head_office', 'branch', 'single', 'list')),
   switch TEXT NOT NULL CHECK (switch IN ('on', 'draining', 'off')),
   labels TEXT NOT NULL DEFAULT '[]', -- JSON: list of names
   created_at INTEGER NOT NULL,
