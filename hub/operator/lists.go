@@ -55,11 +55,11 @@ type Exported struct {
 
 // AddList makes a master list in a network.
 func (d *Desk) AddList(ctx context.Context, who access.Who, network string, in NewList) (out List, err error) {
-	if err := checkName("a list", in.Name); err != nil {
-		return out, err
-	}
 	var n store.Network
 	if err := d.DB.View(ctx, func(v *store.View) (err error) { n, err = d.network(v, who, network); return err }); err != nil {
+		return out, err
+	}
+	if err := checkName("a list", in.Name); err != nil {
 		return out, err
 	}
 	err = d.DB.WithNetwork(ctx, n.ID, func(tx *store.NetworkTx) error {
