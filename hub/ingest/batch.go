@@ -35,9 +35,12 @@ func (in *Ingest) Batch(ctx context.Context, storeID string, compressed []byte) 
 	}
 	var ack wire.BatchAck
 	err = in.db.WithStore(ctx, storeID, func(tx *store.StoreTx) (err error) {
-		ack, err = in.takeBatch(tx, b)
+		ack, err = in.takeBatch(tx, &b)
 		return err
 	})
+	if err == nil && b.moved {
+		in.moved(s)
+	}
 	return ack, err
 }
 
@@ -57,6 +60,7 @@ type batch struct {
 	results []wire.Result
 	bodies  []wire.Entry
 	refused []wire.Refused
+	moved   bool // something that can be synced changed, once it was written
 }
 
 var newline = []byte("\n")
@@ -114,7 +118,7 @@ func (b *batch) refuse(kind, key string, err error) {
 }
 
 // takeBatch holds the order of batches, and writes one.
-func (in *Ingest) takeBatch(tx *store.StoreTx, b batch) (wire.BatchAck, error) {
+func (in *Ingest) takeBatch(tx *store.StoreTx, b *batch) (wire.BatchAck, error) {
 	var ack wire.BatchAck
 	epoch, err := currentEpoch(tx, b.head.AgentEpoch)
 	if err != nil {
@@ -169,7 +173,7 @@ func batchConflict(last store.Batch, format string, args ...any) error {
 	return e
 }
 
-func (in *Ingest) write(tx *store.StoreTx, b batch, epoch, pos int64) error {
+func (in *Ingest) write(tx *store.StoreTx, b *batch, epoch, pos int64) error {
 	for _, e := range b.bodies {
 		if err := tx.AddBody(e.Hash, e.Body); err != nil {
 			return err
@@ -186,6 +190,7 @@ func (in *Ingest) write(tx *store.StoreTx, b batch, epoch, pos int64) error {
 	if err := w.finish(); err != nil {
 		return err
 	}
+	b.moved = w.moved()
 	for _, r := range b.results {
 		if err := in.result(tx, r); err != nil {
 			return err

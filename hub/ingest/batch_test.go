@@ -120,7 +120,18 @@ func TestRefusedItems(t *testing.T) {
 }
 
 func TestSyncRevMovesOnlyWithWhatCanBeSynced(t *testing.T) {
-	a := newWorld(t).newAgent("branch", "e1")
+	w := newWorld(t)
+	a := w.newAgent("branch", "e1")
+	told := 0
+	w.ingest.Moved = func(network, id string) {
+		if told++; network != "n" || id != "branch" {
+			t.Errorf("store %s of network %s is said to have changed", id, network)
+		}
+	}
+	newest := func() (rev int64) {
+		a.view(func(v *store.StoreView) (err error) { rev, err = v.SyncRev("product"); return err })
+		return rev
+	}
 	id := product("1", "").ID
 	with := func(fields ...item.Field) item.Item {
 		it := product("1", "Cut")
@@ -156,8 +167,13 @@ func TestSyncRevMovesOnlyWithWhatCanBeSynced(t *testing.T) {
 	}
 	last := store.Item{}
 	for i, s := range steps {
+		before := told
 		a.send(put(int64(i+1), s.it))
 		r := a.row(id)
+		// The kind's counter is what continuous sync goes by, and what tells it to look.
+		if newest() != r.SyncRev || (told > before) != s.moves {
+			t.Errorf("%s: the newest sync_rev of the kind is %d, the item's %d; told %d times", s.name, newest(), r.SyncRev, told-before)
+		}
 		if r.Revision <= last.Revision {
 			t.Errorf("%s: revision %d after %d", s.name, r.Revision, last.Revision)
 		}

@@ -14,6 +14,10 @@ type TakeResult func(*store.StoreTx, wire.Result) error
 // Ingest takes in what stores upload. Its methods may be called from many
 // goroutines.
 type Ingest struct {
+	// Moved is told, once it is durable, that something that can be synced has changed
+	// at a store. Nil tells nobody. Set it before the first call.
+	Moved func(network, store string)
+
 	db      *store.DB
 	result  TakeResult
 	schemas *cache[*schema] // by digest of the catalogue
@@ -34,6 +38,12 @@ const (
 // queue.Result.
 func New(db *store.DB, result TakeResult) *Ingest {
 	return &Ingest{db: db, result: result, schemas: newCache[*schema](keptSchemas), trees: newCache[*tree](keptTrees), landOverJobs: weakSwap}
+}
+
+func (in *Ingest) moved(s store.Store) {
+	if in.Moved != nil {
+		in.Moved(s.Network, s.ID)
+	}
 }
 
 // cache remembers the newest values by key, a few.

@@ -35,14 +35,18 @@ func (in *Ingest) FullCommit(ctx context.Context, storeID string, f wire.FullCom
 		return wire.FullState{}, err
 	}
 	l := &landing{in: in, known: known, storeID: storeID, commit: f}
-	if u.Staged > landAtOnce {
-		return l.build(ctx, u)
-	}
 	var state wire.FullState
-	err = in.db.WithStore(ctx, storeID, func(tx *store.StoreTx) (err error) {
-		state, err = l.inPlace(tx)
-		return err
-	})
+	if u.Staged > landAtOnce {
+		state, err = l.build(ctx, u)
+	} else {
+		err = in.db.WithStore(ctx, storeID, func(tx *store.StoreTx) (err error) {
+			state, err = l.inPlace(tx)
+			return err
+		})
+	}
+	if err == nil {
+		in.moved(s)
+	}
 	return state, err
 }
 

@@ -16,8 +16,8 @@ type writer struct {
 	pos     int64 // of the POS, its place; 0 if not known
 	force   bool  // a full upload: what the store says now counts, whatever its revision
 	sums    map[string]*store.KindSum
-	syncs   map[string]int64 // the highest sync_rev of a kind
-	started map[string]int64 // what it was
+	syncs   map[string]int64 // the highest sync_rev of a kind that was tried
+	stored  map[string]int64 // and the highest that a row has: what cannot be synced needs none
 	changed int64            // rows
 }
 
@@ -27,7 +27,7 @@ func newWriter(tx *store.StoreTx, epoch, pos int64) (*writer, error) {
 		return nil, err
 	}
 	return &writer{tx: tx, copy: c, epoch: epoch, pos: pos, sums: map[string]*store.KindSum{},
-		syncs: map[string]int64{}, started: map[string]int64{}}, nil
+		syncs: map[string]int64{}, stored: map[string]int64{}}, nil
 }
 
 // put writes items. Most of a batch are new to the copy: they are added in
@@ -64,8 +64,16 @@ func (w *writer) put(items []incoming) error {
 		}
 		w.changed++
 		w.count(r, 1)
+		w.moves(r)
 	}
 	return nil
+}
+
+// moves notes that a row has a sync_rev that none had before.
+func (w *writer) moves(r store.Item) {
+	if r.SyncRev > 0 {
+		w.stored[r.Kind] = max(w.stored[r.Kind], r.SyncRev)
+	}
 }
 
 func (w *writer) nextSync(kind string) (int64, error) {
@@ -74,7 +82,7 @@ func (w *writer) nextSync(kind string) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		w.syncs[kind], w.started[kind] = n, n
+		w.syncs[kind] = n
 	}
 	w.syncs[kind]++
 	return w.syncs[kind], nil
@@ -101,6 +109,9 @@ func (w *writer) replace(r store.Item, gone bool) error {
 		w.changed++
 		w.count(old, -1)
 		w.count(r, 1)
+	}
+	if r.SyncRev != old.SyncRev {
+		w.moves(r)
 	}
 	return w.tx.ReplaceItem(w.copy.Live, r)
 }
@@ -174,11 +185,9 @@ func (w *writer) finish() error {
 			return err
 		}
 	}
-	for kind, last := range w.syncs {
-		if last > w.started[kind] {
-			if err := w.tx.SetSyncRev(kind, last); err != nil {
-				return err
-			}
+	for kind, last := range w.stored {
+		if err := w.tx.SetSyncRev(kind, last); err != nil {
+			return err
 		}
 	}
 	if w.changed == 0 {
@@ -190,3 +199,6 @@ func (w *writer) finish() error {
 	}
 	return w.tx.SetCopy(w.copy)
 }
+
+// moved reports whether something that can be synced changed.
+func (w *writer) moved() bool { return len(w.stored) > 0 }
