@@ -43,6 +43,7 @@ type Job struct {
 	Resets    bool   // it resets fields or deletes
 	Receipt   int64  // its place among the receipts in the POS database, once applied; 0 if not known
 	RetryOf   string // the job whose parked items it retries
+	Reach     Reach  // the cursors that rest upon it
 	CreatedBy string
 	Created   time.Time
 	Begun     time.Time
@@ -61,13 +62,13 @@ func (j Job) After(epoch, number int64) bool {
 }
 
 const jobColumns = `j.id, j.epoch, e.epoch, j.number, j.sort, j.label, j.cause, j.state, j.payload, j.own, j.plan, j.items, j.resets, j.receipt,
-	j.retry_of, j.created_by, j.created_at, j.begun_at, j.begun_by, j.ended_at, j.ended_by, j.why`
+	j.retry_of, j.reach, j.created_by, j.created_at, j.begun_at, j.begun_by, j.ended_at, j.ended_by, j.why`
 
 const jobsOf = `SELECT ` + jobColumns + ` FROM jobs j JOIN hub_epochs e ON e.place = j.epoch WHERE j.network = $1 AND j.store = $2 `
 
 func readJob(s scanner) (j Job, err error) {
 	return j, s.Scan(&j.ID, &j.Epoch, &j.EpochName, &j.Number, &j.Sort, &j.Label, &j.Cause, &j.State, &j.Payload, &j.Own, &j.Plan,
-		&j.Items, &j.Resets, &j.Receipt, &j.RetryOf, &j.CreatedBy, msTime{&j.Created}, msTime{&j.Begun}, &j.BegunBy, msTime{&j.Ended}, &j.EndedBy, &j.Why)
+		&j.Items, &j.Resets, &j.Receipt, &j.RetryOf, &j.Reach, &j.CreatedBy, msTime{&j.Created}, msTime{&j.Begun}, &j.BegunBy, msTime{&j.Ended}, &j.EndedBy, &j.Why)
 }
 
 // Job returns a job of the store, or ErrNotFound: also for another store's.
@@ -179,9 +180,9 @@ func (tx *StoreTx) AddJob(j Job) (Job, error) {
 		j.State = Pending
 	}
 	_, err = tx.exec(`INSERT INTO jobs (network, store, id, epoch, number, sort, label, cause, state, payload, own, plan, items, resets,
-		retry_of, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		retry_of, reach, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		tx.at.network, tx.at.store, j.ID, j.Epoch, j.Number, j.Sort, j.Label, j.Cause, j.State, j.Payload, j.Own, j.Plan, j.Items,
-		flag(j.Resets), j.RetryOf, j.CreatedBy, ms(j.Created))
+		flag(j.Resets), j.RetryOf, j.Reach, j.CreatedBy, ms(j.Created))
 	if err == nil {
 		_, err = tx.exec(`UPDATE stores SET last_job = $1 WHERE network = $2 AND store = $3`, j.Number, tx.at.network, tx.at.store)
 	}
@@ -193,14 +194,14 @@ func (tx *StoreTx) AddJob(j Job) (Job, error) {
 }
 
 // SetJob stores what changes in a job's life: its state, beginning and end, and
-// the contents that a pending entry was cut into. The contents of any other job
-// never change: it fails with ErrConflict.
+// what a pending entry was cut into. The contents of any other job never change:
+// it fails with ErrConflict.
 func (tx *StoreTx) SetJob(j Job) error {
 	n, err := tx.exec(`UPDATE jobs SET state = $1, begun_at = $2, begun_by = $3, ended_at = $4, ended_by = $5, why = $6,
-		payload = $7, own = $8, plan = $9, items = $10, resets = $11, receipt = $12
-		WHERE network = $13 AND store = $14 AND id = $15 AND (state = 'pending' OR (payload = $7 AND own = $8))`,
+		payload = $7, own = $8, plan = $9, items = $10, resets = $11, receipt = $12, label = $13, cause = $14, reach = $15
+		WHERE network = $16 AND store = $17 AND id = $18 AND (state = 'pending' OR (payload = $7 AND own = $8))`,
 		j.State, ms(j.Begun), j.BegunBy, ms(j.Ended), j.EndedBy, j.Why, j.Payload, j.Own, j.Plan, j.Items, flag(j.Resets), j.Receipt,
-		tx.at.network, tx.at.store, j.ID)
+		j.Label, j.Cause, j.Reach, tx.at.network, tx.at.store, j.ID)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("%w: it is gone, or its contents are another's", ErrConflict)
 	}

@@ -225,13 +225,26 @@ CREATE TABLE aliases (
   PRIMARY KEY (network, kind, uid)
 );
 
--- Continuous sync: how far a receiver has got with a kind of its source.
+-- Continuous sync: the kinds, each with the store that it comes from.
+CREATE TABLE continuous (
+  network INTEGER NOT NULL REFERENCES networks,
+  kind TEXT NOT NULL,
+  source INTEGER NOT NULL,
+  PRIMARY KEY (network, kind),
+  FOREIGN KEY (network, source) REFERENCES stores
+);
+
+-- How far a receiver has got with a kind of a source: every change up to there
+-- has been applied, or is in a job that is open. One that is held moves no more
+-- until a person has seen a Test.
 CREATE TABLE cursors (
   network INTEGER NOT NULL,
   store INTEGER NOT NULL, -- the receiver
   source INTEGER NOT NULL,
   kind TEXT NOT NULL,
-  sync_rev INTEGER NOT NULL,
+  sync_rev INTEGER NOT NULL CHECK (sync_rev >= 0),
+  epoch INTEGER NOT NULL, -- place of the hub epoch in which it was set
+  held TEXT NOT NULL DEFAULT '' CHECK (held IN ('', 'cancelled', 'lost', 'switched_on')),
   at INTEGER NOT NULL,
   PRIMARY KEY (network, store, source, kind)
 );
@@ -272,6 +285,7 @@ CREATE TABLE jobs (
   receipt INTEGER NOT NULL DEFAULT 0, -- its place among the receipts in the POS database, once applied
   resets INTEGER NOT NULL DEFAULT 0 CHECK (resets IN (0, 1)), -- it resets fields or deletes
   retry_of TEXT NOT NULL DEFAULT '',
+  reach TEXT NOT NULL DEFAULT '', -- the cursors that rest upon it; hub/store knows its form
   created_by TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   begun_at INTEGER NOT NULL DEFAULT 0,

@@ -37,7 +37,10 @@ func Run(t *testing.T, open Engine) {
 		"codes":       codes,
 		"tokens":      tokens,
 		"audit":       audit,
-		"sync state":  syncState,
+		"aliases":     aliases,
+		"cursors":     cursors,
+		"reach":       reach,
+		"lags":        lags,
 		"syncs":       syncs,
 		"rollback":    rollback,
 	} {

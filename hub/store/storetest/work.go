@@ -160,23 +160,15 @@ func payloads(s suite) {
 	s.is(plan(), store.ErrNotFound, "a Test that expired")
 }
 
-func syncState(s suite) {
+func aliases(s suite) {
 	a := store.Alias{Kind: "product", UID: "u1", SameAs: "u2", By: "ann"}
 	s.network("n", func(tx *store.NetworkTx) error { return tx.AddAlias(a) })
 	err := s.db.WithNetwork(s.Context(), "n", func(tx *store.NetworkTx) error { return tx.AddAlias(a) })
 	s.is(err, store.ErrConflict, "a second alias")
-	s.in("branch", func(tx *store.StoreTx) error {
-		s.is(tx.SetCursor("stranger", "product", 1), store.ErrNotFound, "a source of another network")
-		return errors.Join(tx.SetCursor("head", "product", 5), tx.SetCursor("head", "product", 4))
-	})
 	s.view("branch", func(v *store.StoreView) error {
-		n, err := v.Cursor("head", "product")
-		same(s, n, 4, "cursor")
-		none, err2 := v.Cursor("head", "service")
-		same(s, none, 0, "no cursor")
-		all, err3 := v.Aliases("n", "product")
+		all, err := v.Aliases("n", "product")
 		same(s, len(all), 1, "aliases")
-		return errors.Join(err, err2, err3)
+		return err
 	})
 }
 
