@@ -40,7 +40,21 @@ func Cancel(tx *store.StoreTx, who, job string) (store.Job, error) {
 	return tx.Job(job)
 }
 
+// cancelled ends a job that did not arrive, and holds what rests upon it.
 func cancelled(tx *store.StoreTx, j store.Job, who, why string) error {
+	var err error
+	if j.State == store.Pending {
+		err = holdPending(tx, j)
+	} else {
+		err = tx.HoldReach(j, store.HeldCancelled)
+	}
+	if err != nil {
+		return err
+	}
+	return ended(tx, j, who, why)
+}
+
+func ended(tx *store.StoreTx, j store.Job, who, why string) error {
 	j.State, j.Ended, j.EndedBy, j.Why = store.Cancelled, tx.Now(), who, why
 	if j.EndedBy == "" {
 		j.EndedBy = "an operator, before the hub was restored"
@@ -225,6 +239,9 @@ func undone(tx *store.StoreTx, j store.Job, s *Settled) error {
 			j.Why = "the POS database was restored to a time before it while the store took no jobs; make a new Test"
 		}
 		s.Lost = append(s.Lost, j)
+		if err := tx.HoldReach(j, store.HeldLost); err != nil {
+			return err
+		}
 	} else {
 		j.State, j.Ended = store.RolledBack, time.Time{}
 		j.Why = "the POS database was restored to a time before it"

@@ -9,19 +9,15 @@ import (
 	"plait/shared/wire"
 )
 
-// Cut makes a job of a pending entry: it returns the entry with its contents
-// (Payload, Own, Items, Plan, Resets), kept in the same transaction, or without
-// any if there is nothing left to send.
-type Cut func(tx *store.StoreTx, pending store.Job) (store.Job, error)
-
 // Queue answers an agent's questions about its store's jobs.
 type Queue struct {
-	db  *store.DB
-	cut Cut
+	db         *store.DB
+	continuous Continuous
 }
 
-// New returns a queue over db. A nil cut leaves pending entries as they are.
-func New(db *store.DB, cut Cut) *Queue { return &Queue{db: db, cut: cut} }
+// New returns a queue over db. Without continuous syncs (nil) it leaves pending
+// entries as they are.
+func New(db *store.DB, c Continuous) *Queue { return &Queue{db: db, continuous: c} }
 
 // Put queues a job (its contents, label, cause, sort and creator) as the last of
 // the store's. It fails with store.ErrConflict if the store's switch is not on,
@@ -36,94 +32,58 @@ func Put(tx *store.StoreTx, j store.Job) (store.Job, error) {
 	return tx.AddJob(j)
 }
 
-// PutPending makes sure that the store has an entry for the changes of a
-// continuous sync, and returns it. It fails as Put does.
-func PutPending(tx *store.StoreTx, j store.Job) (store.Job, error) {
-	open, err := tx.OpenJobs(0)
-	if err != nil {
-		return j, err
-	}
-	for _, o := range open {
-		if o.State == store.Pending {
-			return o, nil
-		}
-	}
-	if err := receives(tx.Store); err != nil {
-		return j, fmt.Errorf("cannot queue %q for store %s: %w", j.Label, tx.Store.Name, err)
-	}
-	j.Payload, j.Own = "", ""
-	return tx.AddJob(j)
-}
-
 func receives(s store.Store) error {
 	switch {
 	case !s.Revoked.IsZero():
 		return fmt.Errorf("%w: its credential is revoked; enrol its PC again", store.ErrConflict)
+	case s.Role == store.Single:
+		return fmt.Errorf("%w: it is a single store, linked into no network; make it a branch first", store.ErrConflict)
 	case s.Switch != store.On:
 		return fmt.Errorf("%w: its sync switch is %s; switch it on", store.ErrConflict, s.Switch)
 	}
 	return nil
 }
 
-// Next returns the first open job of the store. A pending entry that is first is
-// cut into a job now, or ends if there is nothing left to send.
-func (q *Queue) Next(ctx context.Context, storeID string, _ wire.NextAsk) (wire.NextAnswer, error) {
-	var answer wire.NextAnswer
-	var pending bool
-	err := q.db.ViewStore(ctx, storeID, func(v *store.StoreView) (err error) {
-		answer, pending, err = next(v)
-		return err
-	})
-	if err != nil || !pending || q.cut == nil {
-		return answer, err
-	}
-	err = q.db.WithStore(ctx, storeID, func(tx *store.StoreTx) (err error) {
-		// Each turn ends a pending entry or finds none, and there is one at most.
-		for {
-			if answer, pending, err = next(tx.StoreView); err != nil || !pending {
-				return err
-			}
-			if err := q.cutFirst(tx); err != nil {
-				return err
-			}
+// Next returns the first open job of the store. What a continuous sync has for it
+// is cut into a job now, if nothing else goes first; a pending entry ends if
+// nothing is left to send.
+func (q *Queue) Next(ctx context.Context, storeID string, _ wire.NextAsk) (a wire.NextAnswer, err error) {
+	for range maxCuts {
+		var waits bool
+		err = q.db.ViewStore(ctx, storeID, func(v *store.StoreView) (err error) {
+			a, waits, err = q.next(v)
+			return err
+		})
+		if err != nil || !waits {
+			return a, err
 		}
-	})
-	return answer, err
+		if err = q.cut(ctx, storeID); err != nil {
+			return a, err
+		}
+	}
+	return a, nil // what is left is still open, and cut at the next question
 }
 
-// next reads the answer; pending says that the first open entry must be cut.
-func next(v *store.StoreView) (a wire.NextAnswer, pending bool, err error) {
-	if a.Open, err = v.CountOpen(); err != nil || a.Open == 0 || v.Store.Switch == store.Off {
+// next reads the answer; waits says that something is to be cut first.
+func (q *Queue) next(v *store.StoreView) (a wire.NextAnswer, waits bool, err error) {
+	if a.Open, err = v.CountOpen(); err != nil || v.Store.Switch == store.Off {
 		return a, false, err
+	}
+	if a.Open == 0 {
+		if q.continuous != nil {
+			waits, err = q.continuous.Waits(v)
+		}
+		return a, waits, err
 	}
 	first, err := v.OpenJobs(1)
 	if err != nil {
 		return a, false, err
 	}
 	if first[0].State == store.Pending {
-		return a, true, nil
+		return a, q.continuous != nil, nil
 	}
 	a.Job, err = toWire(v, first[0])
 	return a, false, err
-}
-
-func (q *Queue) cutFirst(tx *store.StoreTx) error {
-	first, err := tx.OpenJobs(1)
-	if err != nil {
-		return err
-	}
-	j, err := q.cut(tx, first[0])
-	if err != nil {
-		return fmt.Errorf("cannot cut the changes for store %s: %w", tx.Store.Name, err)
-	}
-	if j.Payload == "" && j.Own == "" {
-		return cancelled(tx, first[0], "the hub", "nothing was left to send")
-	}
-	j.State = store.Queued
-	if err := tx.SetJob(j); err != nil {
-		return err
-	}
-	return tx.Audit("the hub", "job.cut", jobDetail(j))
 }
 
 func toWire(v *store.StoreView, j store.Job) (*wire.Job, error) {
@@ -217,6 +177,11 @@ func ways(j store.Job) []string {
 		return []string{
 			"Deliver it now: the agent goes on with it in this conversation, then tries again.",
 			"Cancel it at the hub: what was applied is finished first, and can be reverted.",
+		}
+	case store.Pending:
+		return []string{
+			"Deliver it now: the agent takes and applies it in this conversation, then tries again.",
+			"Cancel it at the hub: nothing of it is sent, and its kinds wait until a person has seen a Test of the store.",
 		}
 	case store.CancelRequested:
 		return []string{"It was cancelled by " + j.EndedBy + " after it was begun: the store's next conversation settles it."}

@@ -46,6 +46,12 @@ func turn(tx *store.StoreTx, who, to string) error {
 	if err := tx.SetStore(s); err != nil {
 		return err
 	}
+	if to == store.On {
+		// What it missed is looked at before anything comes by itself again.
+		if err := tx.HoldCursors(store.HeldSwitchedOn); err != nil {
+			return err
+		}
+	}
 	return tx.Audit(who, "store.switch", map[string]string{"from": from, "to": to})
 }
 
@@ -58,7 +64,7 @@ func drained(tx *store.StoreTx) error {
 	if err != nil || n > 0 {
 		return err
 	}
-	return turn(tx, "the hub", store.Off)
+	return turn(tx, hubName, store.Off)
 }
 
 func cancelAll(tx *store.StoreTx, who string, open []store.Job) error {

@@ -14,6 +14,11 @@
 // what was tested, whatever the source changed since; an agent skips a field
 // that it holds a newer value of (decision 7).
 //
+// Continuous sync needs no Request: [Service.Prepare] cuts, when a store asks for
+// its next job, what a kind's usual source changed since the store's cursor, with
+// all that this needs. A cursor begins with a sync of the whole kind, which a
+// person has seen as a Test. What the source deletes is not deleted elsewhere.
+//
 // The same copy, request and switches give the same payload, byte for byte. What
 // a Test predicts is what happens where nothing moved in between; the POS may
 // still refuse or cut a value, and then the outcome says so.

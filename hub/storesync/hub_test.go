@@ -92,7 +92,11 @@ func (h *hub) uploads(id string) {
 		if err != nil {
 			return err
 		}
-		c.HelloAt, c.ByeAt = tx.Now(), tx.Now()
+		epoch, err := tx.HubEpoch()
+		if err != nil {
+			return err
+		}
+		c.HelloAt, c.ByeAt, c.HubEpoch = tx.Now(), tx.Now(), epoch.Place
 		if err := tx.SetContact(c); err != nil {
 			return err
 		}
@@ -134,6 +138,9 @@ func (h *hub) put(id string, items ...item.Item) {
 			present, err := tx.InsertItems(at.Live, []store.Item{row})
 			if err == nil && len(present) > 0 {
 				err = tx.ReplaceItem(at.Live, row)
+			}
+			if err == nil {
+				err = tx.SetSyncRev(it.Kind, row.SyncRev)
 			}
 			if err != nil {
 				return err

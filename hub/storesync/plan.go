@@ -22,6 +22,9 @@ type Plan struct {
 	By      string    `json:"by"`
 	Made    time.Time `json:"made"`
 	Expires time.Time `json:"expires"`
+	// HubEpoch is the history of the hub in which the Test was made; it can be run in
+	// that one alone.
+	HubEpoch string `json:"hub_epoch"`
 
 	Kinds    []PlanKind  `json:"kinds"` // in the order in which they are applied
 	Items    int         `json:"items"` // of the common payload
@@ -52,6 +55,10 @@ type PlanKind struct {
 	Items int    `json:"items"` // that the payload brings
 	Added int    `json:"added"` // of these, by AddMissing
 	Whole int    `json:"whole"` // how many the source has, if all of them are selected; else -1
+	// SyncRev is the source's newest change of the kind that the sync brings, if it
+	// brings all that the kind's usual source has; else -1. Continuous sync goes on
+	// from there.
+	SyncRev int64 `json:"sync_rev"`
 }
 
 // StorePlan is what would happen at one receiver. Exceptions and deletions by

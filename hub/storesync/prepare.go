@@ -110,10 +110,10 @@ func (t *test) checkShrunk(v *store.View, kind string) error {
 }
 
 // describe says what the payload holds and what stands against it.
-func (t *test) describe() {
+func (t *test) describe(v *store.View) error {
 	chosen := t.cutting.payload
 	for _, k := range chosen.Kinds {
-		at := PlanKind{Kind: k.Name, Title: k.Name, Whole: -1}
+		at := PlanKind{Kind: k.Name, Title: k.Name, Whole: -1, SyncRev: -1}
 		if in, ok := t.catalog.Kind(k.Name); ok && in.Title != "" {
 			at.Title = in.Title
 		}
@@ -123,10 +123,14 @@ func (t *test) describe() {
 			}
 		}
 		t.describeKind(&at)
+		if err := t.reaches(v, &at); err != nil {
+			return err
+		}
 		t.plan.Kinds = append(t.plan.Kinds, at)
 	}
 	t.describeUsual()
 	t.describeDangling()
+	return nil
 }
 
 func (t *test) describeKind(at *PlanKind) {

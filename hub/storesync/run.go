@@ -52,6 +52,9 @@ func (s *Service) Run(ctx context.Context, network, digest string, c Confirm, by
 	if p.Digest != digest || p.State != p.state() {
 		return Sync{}, fmt.Errorf("%w: what is kept of it is not what was tested", ErrExpired)
 	}
+	if err := s.sameEpoch(ctx, p); err != nil {
+		return Sync{}, err
+	}
 	if err := c.check(p); err != nil {
 		return Sync{}, err
 	}
@@ -64,6 +67,18 @@ func (s *Service) Run(ctx context.Context, network, digest string, c Confirm, by
 		return Sync{}, fmt.Errorf("cannot queue the sync %q: %w", p.Label, err)
 	}
 	return s.show(ctx, network, sync.ID, refused)
+}
+
+// sameEpoch: the numbers by which a plan counts the source's changes are those of
+// one history of the hub.
+func (s *Service) sameEpoch(ctx context.Context, p Plan) error {
+	return s.db.View(ctx, func(v *store.View) error {
+		now, err := v.HubEpoch()
+		if err == nil && now.Epoch != p.HubEpoch {
+			err = fmt.Errorf("%w: the hub was restored from a backup since; make another", ErrExpired)
+		}
+		return err
+	})
 }
 
 // ran returns what a Test that has expired since was run as.
@@ -188,13 +203,20 @@ func (q *queueing) chunk(all []*store.StoreTx) error {
 func (q *queueing) queue(tx *store.StoreTx) error {
 	i := slices.IndexFunc(q.plan.Stores, func(s StorePlan) bool { return s.ID == tx.Store.ID })
 	at := q.plan.Stores[i]
-	_, err := queue.Put(tx, store.Job{
+	begins, reach, err := q.plan.begins(tx.StoreView)
+	if err != nil {
+		return err
+	}
+	_, err = queue.Put(tx, store.Job{
 		Sort: "sync", Label: q.plan.Label, Cause: q.sync.ID, Payload: q.plan.Payload, Own: at.Own, Plan: q.plan.Digest,
-		Items: at.Items, Resets: at.Resets, CreatedBy: q.by,
+		Items: at.Items, Resets: at.Resets, Reach: reach, CreatedBy: q.by,
 	})
 	if errors.Is(err, store.ErrConflict) {
 		q.refused[at.ID] = strings.TrimPrefix(err.Error(), "cannot ")
 		return nil
+	}
+	if err == nil {
+		err = q.plan.begin(tx, begins)
 	}
 	if err != nil {
 		return err

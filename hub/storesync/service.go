@@ -18,7 +18,8 @@ const keepTest = 24 * time.Hour
 // Service makes Tests and runs syncs. Its methods may be called from many
 // goroutines. Who may call them is the caller's to check.
 type Service struct {
-	db *store.DB
+	db        *store.DB
+	snapshots snapshots
 }
 
 // New returns a service over the hub's database.

@@ -18,6 +18,9 @@ type Settings struct {
 	// Usual is the usual source of a kind: its name to a store's id (decision 9).
 	// A kind without one comes from head office.
 	Usual map[string]string `json:"usual_source,omitempty"`
+	// Continuous are the kinds that are synced whenever their usual source uploads a
+	// change.
+	Continuous []string `json:"continuous,omitempty"`
 	// ShrinkPercent is how much of a kind's list a source may have lost since the
 	// last sync of the whole list before a sync that deletes is refused. 0 means 25.
 	ShrinkPercent int `json:"shrink_percent,omitempty"`
@@ -28,16 +31,39 @@ const defaultShrink = 25
 // SettingsOf reads a network's settings; what belongs to other rooms is left
 // alone.
 func SettingsOf(n store.Network) (Settings, error) {
-	var all struct {
-		Sync Settings `json:"sync"`
+	set, _, err := readSettings(n)
+	if set.ShrinkPercent <= 0 {
+		set.ShrinkPercent = defaultShrink
 	}
+	return set, err
+}
+
+// settingSync is the key of a network's settings under which Settings stand.
+const settingSync = "sync"
+
+func readSettings(n store.Network) (set Settings, all map[string]json.RawMessage, err error) {
+	all = map[string]json.RawMessage{}
 	if len(n.Settings) > 0 {
-		if err := json.Unmarshal(n.Settings, &all); err != nil {
-			return Settings{}, fmt.Errorf("cannot read the settings of network %s: %w", n.Name, err)
-		}
+		err = json.Unmarshal(n.Settings, &all)
 	}
-	if all.Sync.ShrinkPercent <= 0 {
-		all.Sync.ShrinkPercent = defaultShrink
+	if len(all[settingSync]) > 0 && err == nil {
+		err = json.Unmarshal(all[settingSync], &set)
 	}
-	return all.Sync, nil
+	if err != nil {
+		return set, all, fmt.Errorf("cannot read the settings of network %s: %w", n.Name, err)
+	}
+	return set, all, nil
+}
+
+// Change returns the network's settings with change made to them.
+func Change(n store.Network, change func(*Settings)) (json.RawMessage, error) {
+	set, all, err := readSettings(n)
+	if err != nil {
+		return nil, err
+	}
+	change(&set)
+	if all[settingSync], err = json.Marshal(set); err != nil {
+		return nil, fmt.Errorf("cannot keep the settings of network %s: %w", n.Name, err)
+	}
+	return json.Marshal(all)
 }

@@ -79,7 +79,9 @@ func (t *test) prepare(v *store.View) (err error) {
 	if err := t.prepareDeletes(v); err != nil {
 		return err
 	}
-	t.describe()
+	if err := t.describe(v); err != nil {
+		return err
+	}
 	return t.checkOwn()
 }
 
@@ -181,6 +183,7 @@ func (t *test) cut(v *store.View) error {
 	if err != nil {
 		return err
 	}
+	t.plan.HubEpoch = epoch.Epoch
 	options.NoAdopt = options.NoAdopt || t.settings.NoAdopt
 	t.cutting = &cutting{src: t.src, order: order, chosen: picked, options: options.Options, epoch: epoch.Epoch}
 	if err := t.addMissing(v); err != nil {

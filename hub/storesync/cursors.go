@@ -1,0 +1,74 @@
+package storesync
+
+import (
+	"errors"
+	"slices"
+
+	"plait/hub/store"
+)
+
+// A sync of a whole kind from its usual source is where a store's cursor begins:
+// what the source changes afterwards can come by itself. A cursor that moves
+// already is left alone; what the sync brings beside it is brought twice at worst.
+
+// reaches notes how far a kind of the plan goes, where it is whole.
+func (t *test) reaches(v *store.View, at *PlanKind) error {
+	whole := slices.ContainsFunc(t.request.Kinds, func(s Selection) bool { return s.Kind == at.Kind && s.whole() })
+	if !whole || t.request.Options.OnlyNew {
+		return nil
+	}
+	all, err := v.Stores(t.network.ID)
+	if err != nil {
+		return err
+	}
+	if src, ok := t.settings.usual(at.Kind, all); !ok || src.ID != t.parties.source.ID {
+		return nil
+	}
+	in, err := v.In(t.parties.source.ID)
+	if err != nil {
+		return err
+	}
+	at.SyncRev, err = in.SyncRev(at.Kind)
+	return err
+}
+
+// begins are the cursors that a receiver lacks, or that are held until a sync
+// like this one, and what of them is to rest upon its job.
+func (p Plan) begins(v *store.StoreView) (kinds []PlanKind, reach store.Reach, err error) {
+	profile, err := v.Profile()
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	for _, k := range p.Kinds {
+		if k.SyncRev < 0 || !syncs(profile, k.Kind) {
+			continue
+		}
+		now, ok, err := v.Cursor(p.Source.ID, k.Kind)
+		if err != nil {
+			return nil, "", err
+		}
+		switch {
+		case !ok:
+			reach = reach.Add(p.Source.ID, k.Kind, -1)
+		case now.Held != "":
+			reach = reach.Add(p.Source.ID, k.Kind, now.SyncRev)
+		default:
+			continue
+		}
+		kinds = append(kinds, k)
+	}
+	return kinds, reach, nil
+}
+
+// begin sets cursors in the transaction that queued the job.
+func (p Plan) begin(tx *store.StoreTx, kinds []PlanKind) error {
+	for _, k := range kinds {
+		if err := tx.SetCursor(p.Source.ID, k.Kind, k.SyncRev); err != nil {
+			return err
+		}
+	}
+	return nil
+}
