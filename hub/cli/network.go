@@ -40,26 +40,37 @@ func (a *App) networkAdd() *cobra.Command {
 
 func (a *App) networkSet() *cobra.Command {
 	var f networkFlags
+	var sync networkSyncFlags
 	cmd := &cobra.Command{
 		Use:   "set NETWORK",
-		Short: "Change a network's switches or its own kinds",
+		Short: "Change a network's switches, its own kinds, or how it syncs",
 		Args:  exactly("network"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switches, overlay, err := f.read()
 			if err != nil {
 				return err
 			}
-			if switches == nil && overlay == nil {
-				return usageError{fmt.Errorf("nothing to change: give --switch, --catalog or --shipped-kinds")}
-			}
-			n, err := ask[operator.Network](cmd, a, http.MethodPatch, at("networks", args[0]), operator.SetNetwork{Switches: switches, Overlay: overlay})
+			in := operator.SetNetwork{Switches: switches, Overlay: overlay}
+			given, err := sync.read(&in)
 			if err != nil {
 				return err
 			}
-			return a.show(n, func() { a.say("Network %q was changed.", n.Name); a.sayNetworks([]operator.Network{n}) })
+			if switches == nil && overlay == nil && !given {
+				return usageError{fmt.Errorf("nothing to change: give --switch, --catalog, --shipped-kinds, --continuous, --usual or --adopt")}
+			}
+			n, err := ask[operator.Network](cmd, a, http.MethodPatch, at("networks", args[0]), in)
+			if err != nil {
+				return err
+			}
+			return a.show(n, func() {
+				a.say("Network %q was changed.", n.Name)
+				a.sayNetworks([]operator.Network{n})
+				a.sayNetworkSync(n)
+			})
 		},
 	}
 	f.define(cmd)
+	sync.define(cmd)
 	return cmd
 }
 
@@ -87,8 +98,13 @@ func (a *App) sayNetworks(list []operator.Network) {
 				on = append(on, s)
 			}
 		}
-		rows = append(rows, []string{n.Name, fmt.Sprint(n.Stores), orDash(strings.Join(on, ", ")), orDash(strings.Join(n.Own, ", ")), n.ID})
+		var continuous []string
+		for _, f := range n.Continuous {
+			continuous = append(continuous, f.Kind)
+		}
+		rows = append(rows, []string{n.Name, fmt.Sprint(n.Stores), orDash(strings.Join(on, ", ")), orDash(strings.Join(n.Own, ", ")),
+			orDash(strings.Join(continuous, ", ")), n.ID})
 	}
 	a.table("There is no network yet: add one with `plait-hub network add NAME`.",
-		[]string{"Network", "Stores", "Switches on", "Own kinds", "Id"}, rows)
+		[]string{"Network", "Stores", "Switches on", "Own kinds", "Continuous", "Id"}, rows)
 }

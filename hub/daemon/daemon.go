@@ -45,11 +45,11 @@ type Daemon struct {
 	options Options
 	local   Local
 
-	db       *store.DB
-	http     *http.Server
-	base     context.CancelFunc // ends the calls that are being answered
-	sweeping sync.WaitGroup
-	failed   chan error // the listener broke
+	db         *store.DB
+	http       *http.Server
+	base       context.CancelFunc // ends the calls that are being answered
+	background sync.WaitGroup
+	failed     chan error // the listener broke
 }
 
 // New returns a hub that is not started yet.
@@ -97,8 +97,11 @@ func (d *Daemon) open(ctx context.Context, who identity) error {
 	contacts := contact.New(d.db)
 	contacts.Grace = c.Contact.Grace
 	taking := ingest.New(d.db, queue.Result)
+	syncs := storesync.New(d.db)
+	spread := newSpreader(syncs, func(err error) { d.options.Log.Error().Err(err).Msg("cannot queue what was changed") })
+	taking.Moved = spread.moved
 	desk := operator.NewDesk(operator.Options{
-		DB: d.db, Door: door, Contact: contacts, Sync: storesync.New(d.db),
+		DB: d.db, Door: door, Contact: contacts, Sync: syncs,
 		Shipped: shipped, Grace: c.Contact.Grace, Version: d.options.Version,
 	})
 	if err := desk.Refresh(ctx); err != nil {
@@ -109,9 +112,9 @@ func (d *Daemon) open(ctx context.Context, who identity) error {
 	}
 	server := api.New(api.Options{
 		DB: d.db, Door: door, Operator: desk, Log: d.options.Log, Now: d.options.Now,
-		Agents: api.Agents{Contact: contacts, Ingest: taking, Queue: queue.New(d.db, nil)},
+		Agents: api.Agents{Contact: contacts, Ingest: taking, Queue: queue.New(d.db, syncs)},
 	})
-	return d.listen(server, who, taking)
+	return d.listen(server, who, taking, spread)
 }
 
 // firstToken keeps the administrator's token, and shows it once.
@@ -129,7 +132,7 @@ func (d *Daemon) firstToken(ctx context.Context, door *access.Door) error {
 	})
 }
 
-func (d *Daemon) listen(server *api.Server, who identity, taking *ingest.Ingest) error {
+func (d *Daemon) listen(server *api.Server, who identity, taking *ingest.Ingest, spread *spreader) error {
 	listener, err := net.Listen("tcp", d.options.Config.Listen)
 	if err != nil {
 		return fmt.Errorf("cannot listen: %w", err)
@@ -150,7 +153,8 @@ func (d *Daemon) listen(server *api.Server, who identity, taking *ingest.Ingest)
 	base, cancel := context.WithCancel(context.Background())
 	d.base, d.http = cancel, server.HTTP()
 	d.http.BaseContext = func(net.Listener) context.Context { return base }
-	d.sweeping.Go(func() { d.sweep(base, taking) })
+	d.background.Go(func() { d.sweep(base, taking) })
+	d.background.Go(func() { spread.run(base, d.db) })
 	go d.serve(listener, who.tls)
 	return nil
 }
@@ -201,7 +205,7 @@ func (d *Daemon) Stop(ctx context.Context) error {
 		err = errors.Join(fmt.Errorf("calls were cut off: %w", err), d.http.Close())
 	}
 	<-d.failed
-	d.sweeping.Wait()
+	d.background.Wait()
 	d.options.Log.Info().Msg("the hub has stopped")
 	return errors.Join(err, d.db.Close())
 }

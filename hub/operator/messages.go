@@ -16,6 +16,16 @@ type Network struct {
 	Catalog  string          `json:"catalog"` // digest
 	Own      []string        `json:"own"`     // kinds that are the network's own, or its version of ours
 	Created  time.Time       `json:"created"`
+
+	Continuous []Flow            `json:"continuous"` // kinds that are synced continuously, by name
+	Usual      map[string]string `json:"usual"`      // kind to the name of the store it usually comes from, where that is not head office
+	Adopt      bool              `json:"adopt"`      // a branch's own items may be linked by name or code
+}
+
+// Flow is a kind that is synced continuously.
+type Flow struct {
+	Kind   string `json:"kind"`
+	Source string `json:"source"` // name of the store; "" if there is none now
 }
 
 // NewNetwork asks for a network.
@@ -31,6 +41,10 @@ type NewNetwork struct {
 type SetNetwork struct {
 	Switches map[string]bool `json:"switches,omitempty"`
 	Overlay  json.RawMessage `json:"overlay,omitempty"` // {"kinds":[]} takes the network's own kinds away
+
+	Continuous *[]string         `json:"continuous,omitempty"` // in place of those before
+	Usual      map[string]string `json:"usual,omitempty"`      // kind to a store's id or name; "" for head office
+	Adopt      *bool             `json:"adopt,omitempty"`
 }
 
 // Store is one salon in a list.

@@ -11,6 +11,7 @@ import (
 
 	"plait/hub/access"
 	"plait/hub/store"
+	"plait/hub/storesync"
 	"plait/shared/catalog"
 	"plait/shared/wire"
 )
@@ -68,7 +69,7 @@ func (d *Desk) SetNetwork(ctx context.Context, who access.Who, ref string, in Se
 		return Network{}, err
 	}
 	err = d.DB.WithNetwork(ctx, n.ID, func(tx *store.NetworkTx) error {
-		if err := who.OnNetwork(tx, access.Act{What: "network.set", Need: access.Admin, Detail: map[string]any{"switches": in.Switches, "kinds": overlay != nil}}); err != nil {
+		if err := who.OnNetwork(tx, access.Act{What: "network.set", Need: access.Admin, Detail: setDetail(in)}); err != nil {
 			return err
 		}
 		n = tx.Network
@@ -80,15 +81,32 @@ func (d *Desk) SetNetwork(ctx context.Context, who access.Who, ref string, in Se
 		if n.Settings, err = withOverlay(n.Settings, overlay); err != nil {
 			return err
 		}
+		if n.Settings, err = d.withSync(tx.View, n, in); err != nil {
+			return err
+		}
 		return tx.SetNetwork(n)
 	})
+	if err == nil {
+		err = d.refresh(ctx, n)
+	}
+	if err == nil {
+		err = d.Sync.Spread(ctx, n.ID)
+	}
 	if err != nil {
 		return Network{}, err
 	}
-	if err := d.refresh(ctx, n); err != nil {
-		return Network{}, err
-	}
 	return d.Network(ctx, who, n.ID)
+}
+
+// setDetail is what the audit log says of a change; the kinds themselves are the
+// network's catalogue.
+func setDetail(in SetNetwork) any {
+	kinds := in.Overlay != nil
+	in.Overlay = nil
+	return struct {
+		SetNetwork
+		Kinds bool `json:"kinds"`
+	}{in, kinds}
 }
 
 // Networks lists those that somebody may see, by name.
@@ -133,7 +151,8 @@ func (d *Desk) showNetwork(v *store.View, n store.Network) (Network, error) {
 	for _, k := range overlay.Kinds {
 		out.Own = append(out.Own, k.Name)
 	}
-	return out, nil
+	err = showSync(v, n, &out)
+	return out, err
 }
 
 // Refresh puts every network's catalogue together again from what this hub ships
@@ -159,10 +178,14 @@ func (d *Desk) refresh(ctx context.Context, n store.Network) error {
 	}
 	whole := d.Shipped.Overlay(overlay)
 	digest := whole.Digest()
-	if digest == n.Catalog {
-		return nil
-	}
-	return d.DB.WithNetwork(ctx, n.ID, func(tx *store.NetworkTx) error { return tx.SetCatalog(digest, whole.Encode()) })
+	return d.DB.WithNetwork(ctx, n.ID, func(tx *store.NetworkTx) error {
+		if digest != tx.Network.Catalog {
+			if err := tx.SetCatalog(digest, whole.Encode()); err != nil {
+				return err
+			}
+		}
+		return storesync.Settle(tx.View, n.ID, tx.SetContinuous)
+	})
 }
 
 // overlay reads a network's own kinds and tries them over the shipped ones; nil

@@ -9,6 +9,7 @@ import (
 	"plait/hub/access"
 	"plait/hub/queue"
 	"plait/hub/store"
+	"plait/hub/storesync"
 )
 
 var storeRoles = []string{store.HeadOffice, store.Branch, store.Single}
@@ -273,6 +274,9 @@ func (d *Desk) Link(ctx context.Context, who access.Who, ref string, in LinkStor
 		s := tx.Store
 		s.Role = in.Role
 		if err := tx.SetStore(s); err != nil {
+			return err
+		}
+		if err := storesync.Settle(tx.View, s.Network, tx.SetContinuous); err != nil {
 			return err
 		}
 		out, err = d.showStore(tx.StoreView)

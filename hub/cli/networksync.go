@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plait/hub/operator"
+)
+
+// networkSyncFlags are those by which it is settled how a network syncs.
+type networkSyncFlags struct {
+	continuous string
+	usual      []string
+	adopt      string
+}
+
+func (f *networkSyncFlags) define(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.continuous, "continuous", "", "kinds to sync whenever their source uploads a change: service,product; or off")
+	cmd.Flags().StringArrayVar(&f.usual, "usual", nil, "the store that a kind usually comes from: service=Uptown; service= for head office (repeatable)")
+	cmd.Flags().StringVar(&f.adopt, "adopt", "", "on: a first sync links a branch's own item of equal name or code; off: it is left alone and reported")
+}
+
+// read puts the flags into a request, and reports whether any was given.
+func (f *networkSyncFlags) read(in *operator.SetNetwork) (given bool, err error) {
+	switch f.continuous {
+	case "":
+	case "off":
+		in.Continuous = &[]string{}
+	default:
+		kinds := strings.Split(f.continuous, ",")
+		for i := range kinds {
+			kinds[i] = strings.TrimSpace(kinds[i])
+		}
+		in.Continuous = &kinds
+	}
+	for _, u := range f.usual {
+		kind, store, ok := strings.Cut(u, "=")
+		if !ok || kind == "" {
+			return false, usageError{fmt.Errorf("--usual %s: write it as kind=STORE", u)}
+		}
+		if in.Usual == nil {
+			in.Usual = map[string]string{}
+		}
+		in.Usual[kind] = store
+	}
+	switch f.adopt {
+	case "":
+	case "on", "off":
+		on := f.adopt == "on"
+		in.Adopt = &on
+	default:
+		return false, usageError{fmt.Errorf("--adopt %s: it is on or off", f.adopt)}
+	}
+	return in.Continuous != nil || in.Usual != nil || in.Adopt != nil, nil
+}
+
+// sayNetworkSync says how a network syncs, where there is something to say.
+func (a *App) sayNetworkSync(n operator.Network) {
+	var flows []string
+	for _, f := range n.Continuous {
+		flows = append(flows, f.String())
+	}
+	if len(flows) > 0 {
+		a.say("Synced continuously: %s.", strings.Join(flows, ", "))
+	}
+	for _, kind := range slices.Sorted(maps.Keys(n.Usual)) {
+		a.say("%s usually comes from %s.", kind, n.Usual[kind])
+	}
+	if !n.Adopt {
+		a.say("A branch's own item of equal name or code is left alone and reported.")
+	}
+}
