@@ -129,7 +129,7 @@ func (r *reading) prepare(v *store.View) error {
 			chosen = append(chosen, Selection{Kind: f.Kind, All: true})
 		}
 	}
-	r.policies = policies{n.Switches}
+	r.policies = policiesOf(n.Switches, Options{})
 	if r.kinds, err = concerned(all, chosen, r.policies, true); err != nil {
 		return err
 	}
