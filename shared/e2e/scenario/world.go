@@ -130,14 +130,6 @@ func (w *world) uploadAll(names ...string) error {
 	return nil
 }
 
-// names are those of every store.
-func (w *world) names() (all []string) {
-	for _, s := range w.rig.Stores {
-		all = append(all, s.Name)
-	}
-	return all
-}
-
 // equal holds every POS file against the hub's copy of it.
 func (w *world) equal() error {
 	for _, s := range w.rig.Stores {
