@@ -69,6 +69,7 @@ var routes = []route{
 	{"POST /api/v1/networks/{network}/tests", operate, message(test)},
 	{"GET /api/v1/networks/{network}/tests/{digest}", viewer, query(oneTest)},
 	{"GET /api/v1/networks/{network}/tests/{digest}/stores/{store}", viewer, query(testOfStore)},
+	{"GET /api/v1/networks/{network}/tests/{digest}/stores/{store}/items", viewer, query(itemsOfTest)},
 	{"POST /api/v1/networks/{network}/tests/{digest}/run", operate, message(run)},
 	{"GET /api/v1/networks/{network}/lists", viewer, query(lists)},
 	{"POST /api/v1/networks/{network}/lists", operate, message(addList)},

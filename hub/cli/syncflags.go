@@ -25,6 +25,7 @@ type testFlags struct {
 	deleteMissing             string
 	prices, restrictions      string
 	details                   int
+	detail, item              string
 }
 
 func (f *testFlags) define(cmd *cobra.Command) {
@@ -46,7 +47,9 @@ func (f *testFlags) define(cmd *cobra.Command) {
 	g.StringVar(&f.prices, "prices", "network", "with prices this time: yes, no, or network: as its switch price_sync says")
 	g.StringVar(&f.restrictions, "restrictions", "yes", "with what limits an item, as a discount's minimum purchase: yes, or no to leave it to the receiver")
 	g.StringVar(&f.label, "label", "", "what to call the sync")
-	g.IntVar(&f.details, "details", 20, "of how many stores to list items one by one")
+	g.IntVar(&f.details, "details", 20, "of how many stores to list what is to be looked at")
+	g.StringVar(&f.detail, "detail", "", "store of which to show every item, field by field; sync detail shows the rest")
+	g.StringVar(&f.item, "item", "", "with --detail: one item by its name, uid or the store's key")
 }
 
 // maxRequestFile bounds the file of --request.

@@ -42,6 +42,7 @@ func (a *App) syncTest() *cobra.Command {
 type tested struct {
 	Plan    storesync.Plan          `json:"plan"`
 	Details []storesync.StoreDetail `json:"details,omitempty"`
+	Items   *storesync.ItemsPage    `json:"items,omitempty"` // of the store that --detail names
 }
 
 func (a *App) test(cmd *cobra.Command, f testFlags) (out tested, err error) {
@@ -75,7 +76,12 @@ func (a *App) test(cmd *cobra.Command, f testFlags) (out tested, err error) {
 		}
 		out.Details = append(out.Details, d)
 	}
-	return out, nil
+	if f.detail == "" {
+		return out, nil
+	}
+	page, err := a.items(cmd, out.Plan.Digest, f.detail, detailFlags{item: f.item, after: -1, limit: storesync.DefaultItemsPage})
+	out.Items = &page
+	return out, err
 }
 
 // headOffice is the source where none is named.
@@ -109,6 +115,11 @@ func (a *App) sayTest(t tested) {
 	}
 	for _, d := range t.Details {
 		a.sayDetail(d)
+	}
+	if t.Items != nil {
+		a.say("")
+		a.sayItems(*t.Items)
+		a.sayNext(*t.Items, p.Digest)
 	}
 	a.say("\nTo carry it out: plait-hub sync run %s", p.Digest)
 }

@@ -8,6 +8,7 @@ import (
 
 	"plait/hub/queue"
 	"plait/hub/store"
+	"plait/shared/catalog"
 	"plait/shared/item"
 	"plait/shared/wire"
 )
@@ -110,29 +111,37 @@ func content(v *store.StoreView, hash string) ([]byte, error) {
 }
 
 func predictIn(v *store.StoreView, payload wire.Payload, own wire.Own) (Prediction, error) {
-	network, err := v.Network(v.Store.Network)
+	r, _, err := receiving(v, payload, own)
 	if err != nil {
 		return Prediction{}, err
+	}
+	return r.predict(&payload, own, nil)
+}
+
+// receiving reads a store as the receiver of a job that was cut already, and its
+// network's catalogue.
+func receiving(v *store.StoreView, payload wire.Payload, own wire.Own) (*receiver, *catalog.Catalog, error) {
+	network, err := v.Network(v.Store.Network)
+	if err != nil {
+		return nil, nil, err
 	}
 	kinds, err := catalogOf(v.View, network)
 	if err != nil {
-		return Prediction{}, err
+		return nil, nil, err
 	}
 	profile, err := v.Profile()
 	if err != nil {
-		return Prediction{}, err
+		return nil, nil, err
 	}
 	held := copyOf{v}
 	r, err := readReceiver(held, v.Store.ID, profile, payload.Kinds)
 	if err != nil {
-		return Prediction{}, err
+		return nil, nil, err
 	}
 	if targets := r.targets(own.Items); len(targets) > 0 {
-		if r.refs, err = readReferrers(held, kinds, profile, targets); err != nil {
-			return Prediction{}, err
-		}
+		r.refs, err = readReferrers(held, kinds, profile, targets)
 	}
-	return r.predict(&payload, own, nil)
+	return r, kinds, err
 }
 
 // targets are the store's items that a job deletes.
