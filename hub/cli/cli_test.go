@@ -120,8 +120,8 @@ func TestSync(t *testing.T) {
 		t.Fatalf("the Test names no digest: %s", test.out)
 	}
 	h.run("sync detail "+digest[1]+" One").done("One: 2 items", "adopt  vendor Acme\\u001b[31m\\u202e", "the store has none, so it is created", "Name", "Bolt")
-	h.run("sync detail "+digest[1]+" One --limit 1").done("More: plait-hub sync detail "+digest[1]+" \"One\" --after 0")
-	h.run("sync detail "+digest[1]+" One --item Bolt --kind vendor --action adopt").done("One: 0 items")
+	h.run("sync detail " + digest[1] + " One --limit 1").done("More: plait-hub sync detail " + digest[1] + " \"One\" --after 0")
+	h.run("sync detail " + digest[1] + " One --item Bolt --kind vendor --action adopt").done("One: 0 items")
 	h.run("sync detail "+digest[1]+" Nowhere").failed(1, "Nowhere")
 	h.run("sync test --kind vendor --all --item bolt --detail", "One").done("One: 1 item.", "create  vendor Bolt")
 	h.run("sync run "+strings.Repeat("0", 64)).failed(1, "expired")
