@@ -51,6 +51,7 @@ var routes = []route{
 	{"POST /api/v1/networks/{network}/stores", admin, message(addStore)},
 	{"GET /api/v1/stores", viewer, query(stores)},
 	{"GET /api/v1/stores/{store}", viewer, query(oneStore)},
+	{"PATCH /api/v1/stores/{store}", admin, message(setStore)},
 	{"POST /api/v1/stores/{store}/switch", operate, message(switchStore)},
 	{"POST /api/v1/stores/{store}/link", admin, message(linkStore)},
 	{"POST /api/v1/stores/{store}/code", admin, query(newCode)},

@@ -14,6 +14,8 @@ import (
 	"plait/hub/operator"
 	"plait/hub/store"
 	"plait/hub/storesync"
+	"plait/shared/merge"
+	"plait/shared/wire"
 )
 
 func (a *App) syncTest() *cobra.Command {
@@ -131,11 +133,15 @@ func (a *App) sayWarnings(before string, list []storesync.Warning) {
 }
 
 func (a *App) sayDetail(d storesync.StoreDetail) {
-	if len(d.Exceptions)+len(d.Deletes) == 0 {
+	if len(d.Exceptions)+len(d.Deletes)+len(d.Resets) == 0 {
 		return
 	}
 	a.say("\n%s:", d.Store.Name)
-	a.sayExceptions(d.Exceptions, d.More)
+	a.sayExceptions(slices.DeleteFunc(slices.Clone(d.Exceptions), func(e wire.Exception) bool { return e.Code == string(merge.WasReset) }), d.More)
+	if len(d.Resets) > 0 {
+		a.say("It loses %s that it chose:", some(len(d.Resets), "value"))
+		a.sayExceptions(d.Resets, 0)
+	}
 	for _, del := range d.Deletes {
 		a.say("  %s %s %s (%s) %s", del.Action, del.Kind, del.Name, del.Key, del.Why)
 	}

@@ -126,6 +126,9 @@ func (t *test) describe(v *store.View) error {
 		if err := t.reaches(v, &at); err != nil {
 			return err
 		}
+		if err := t.describeSince(v, &at); err != nil {
+			return err
+		}
 		t.plan.Kinds = append(t.plan.Kinds, at)
 	}
 	t.describeUsual()

@@ -19,12 +19,16 @@ const keepTest = 24 * time.Hour
 // Service makes Tests and runs syncs. Its methods may be called from many
 // goroutines. Who may call them is the caller's to check.
 type Service struct {
+	// Zone is the hub's time zone: where a date begins, and by which a schedule
+	// goes. It is set before the first use; UTC otherwise.
+	Zone *time.Location
+
 	db        *store.DB
 	snapshots snapshots
 }
 
 // New returns a service over the hub's database.
-func New(db *store.DB) *Service { return &Service{db: db} }
+func New(db *store.DB) *Service { return &Service{Zone: time.UTC, db: db} }
 
 // Progress is told, while a Test is made, which receiver was finished, and how
 // many of how many are.

@@ -151,6 +151,7 @@ CREATE TABLE items (
   gen INTEGER NOT NULL,
   revision INTEGER NOT NULL, -- of the copy, at the last change
   sync_rev INTEGER NOT NULL DEFAULT 0, -- of the kind, at the last change that can be synced; 0: only goes up
+  sync_at INTEGER NOT NULL DEFAULT 0, -- when the hub gave it, by the hub's clock
   digest BLOB NOT NULL, -- item.Digest
   sync_digest BLOB, -- of what can be synced
   agent_epoch INTEGER NOT NULL, -- place in epochs; with agent_rev it never goes down
