@@ -18,7 +18,8 @@ type agentDB struct {
 	open                bool // the last hello is not answered yet
 
 	posEpoch  int
-	mark      mark
+	mark      mark // the newest change row that there was when items were read
+	taken     int  // the newest change row whose item was read
 	goneMark  mark // the hub's mark that began this POS epoch
 	rev       int
 	items     [keys]record
@@ -62,6 +63,7 @@ func (a *agentDB) newPOSEpoch(o *oracle, p *pos) {
 	a.posEpoch = o.id()
 	p.epoch = a.posEpoch
 	a.mark, a.compare, a.reconcile, a.results = p.newest(), true, true, nil
+	a.taken = a.mark.seq
 	if a.frozen != nil {
 		a.newEpoch(o)
 	}
@@ -75,25 +77,34 @@ func (a *agentDB) check(o *oracle, p *pos, r rules) {
 	case a.posEpoch != p.epoch || !p.hasMark(a.mark):
 		a.newPOSEpoch(o, p)
 	}
-	if a.mark.seq < p.pruned && !r.prunedUnchecked {
+	if a.taken < p.pruned && !r.prunedUnchecked {
 		a.compare = true
 	}
 }
 
-// capture moves changes into the record: one transaction of agent.db.
-func (a *agentDB) capture(o *oracle, p *pos, r rules) {
+// capture moves at most limit changes into the record: one transaction of agent.db.
+// meanwhile lets the POS work where rows and items are not read in one snapshot.
+func (a *agentDB) capture(o *oracle, p *pos, r rules, limit int, meanwhile func()) {
 	a.check(o, p, r)
-	for _, c := range p.changes {
-		if c.seq > a.mark.seq {
-			a.read(p, c.key, false)
+	page := slices.DeleteFunc(slices.Clone(p.changes), func(c change) bool { return c.seq <= a.taken })
+	page = page[:min(limit, len(page))]
+	now := p.newest()
+	if r.itemsLater {
+		meanwhile()
+	}
+	for _, c := range page {
+		a.read(p, c.key, false)
+		a.taken = c.seq
+		if r.markOfPage {
+			now = mark{p.epoch, c.seq, c.nonce}
 		}
 	}
 	for key := 0; a.compare && key < keys; key++ {
 		a.read(p, key, true)
 	}
 	a.compare = false
-	if m := p.newest(); m.seq > a.mark.seq {
-		a.mark = m
+	if now.seq > a.mark.seq {
+		a.mark = now
 	}
 	a.mark.epoch = p.epoch
 }
@@ -121,6 +132,9 @@ func (a *agentDB) wait(key int, now record) {
 func (a *agentDB) prune(p *pos, r rules) {
 	newest := p.newest()
 	spared := func(c change) bool {
+		if c.seq == a.taken {
+			return true
+		}
 		for _, m := range []mark{newest, a.mark, a.ackedMark, a.otherMark} {
 			if c.seq == m.seq {
 				return true
@@ -129,7 +143,7 @@ func (a *agentDB) prune(p *pos, r rules) {
 		return a.frozen != nil && c.seq == a.frozen.seen.seq && !r.pruneFrozenMark
 	}
 	p.changes = slices.DeleteFunc(p.changes, func(c change) bool {
-		if c.seq > a.mark.seq || spared(c) {
+		if c.seq > a.taken || spared(c) {
 			return false
 		}
 		p.pruned = max(p.pruned, c.seq)

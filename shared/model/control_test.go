@@ -37,6 +37,8 @@ var controls = []struct {
 	{"what was read in a lost history is sent", rules{freezeUnread: true}, "P7", "it would be filed under the new one"},
 	{"a full upload leaves the hub's mark", rules{fullWithoutMark: true, weights: quiet}, "P7", "a POS restored to before it is not recognised"},
 	{"a batch holds states newer than its mark", rules{readPastMark: true, weights: restoring}, "P7", "a POS restored to between the two is not recognised"},
+	{"items are read a moment after their change rows", rules{itemsLater: true, weights: restoring}, "P7", "a POS restored to between the two is not recognised"},
+	{"the mark is the last change row of a page", rules{markOfPage: true, weights: paging}, "P7", "the items may hold later changes"},
 	{"a job rolled back goes before one begun", rules{rolledBackBeforeBegun: true}, "P5", "the one begun was rolled back before it"},
 	{"a full upload takes no batch number", rules{fullUncounted: true, weights: quiet}, "P1 P7 P12", "an agent.db older than the landing goes on as if nothing happened"},
 	{"a full upload that has landed begins again", rules{beginForgets: true, weights: busy}, "P1", "decision 25: the hub repeats its answer"},

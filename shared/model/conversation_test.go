@@ -210,7 +210,7 @@ func (w *world) batch(c *pc, f fault) {
 // capture, within a conversation: a POS that was restored under its feet ends it.
 // Which jobs are to come is for the next hello to say.
 func (w *world) capture(c *pc) (ok bool) {
-	c.db.capture(w.oracle, c.pos, w.rules)
+	w.read(c, len(c.pos.changes))
 	if c.db.posEpoch != c.conv.posEpoch && !w.rules.goOnAfterRestore {
 		c.conv = nil
 	}

@@ -72,10 +72,10 @@ func (f finding) shorten(r rules, n int) finding {
 func (f finding) promise() string { return promiseOf(f.broken) }
 
 // TestHarnessProtocol holds P1 and P3 to P8 and P12 over many histories, which are
-// weighed in four ways.
+// weighed in five ways.
 func TestHarnessProtocol(t *testing.T) {
-	each := scaled(*runs) / 4
-	for _, weights := range [][]int{nil, quiet, busy, restoring} {
+	each := scaled(*runs) / 5
+	for _, weights := range [][]int{nil, quiet, busy, restoring, paging} {
 		r := rules{weights: weights}
 		f, histories := find(r, *first, each)
 		if f.broken != "" {

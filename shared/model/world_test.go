@@ -37,6 +37,8 @@ type rules struct {
 	freezeUnread          bool // what was read in a history that is gone is sent
 	fullWithoutMark       bool // a full upload leaves the hub's mark as it is
 	readPastMark          bool // a batch holds states that are newer than its mark
+	itemsLater            bool // change rows are read first, the items under their keys a moment later
+	markOfPage            bool // the mark is the last change row that was taken, not the newest that there was
 	rolledBackBeforeBegun bool // a job rolled back goes before one that was begun
 	archiveOff            bool // the hub keeps nothing of a history that is gone
 }
@@ -48,9 +50,10 @@ type world struct {
 	choose func(label string, n int) int
 	log    []string
 
-	hub  *hub
-	pcs  []*pc
-	late []func(*hub)
+	closed bool // the salon is closed: its POS writes no more
+	hub    *hub
+	pcs    []*pc
+	late   []func(*hub)
 
 	weights []int // of happenings, in this history
 	total   int
@@ -88,8 +91,9 @@ var happenings = []struct {
 }{
 	{8, (*world).sell},
 	{3, func(w *world, c *pc) {
-		w.trace("pc %d: capture", c.name)
-		c.db.capture(w.oracle, c.pos, w.rules)
+		limit := 1 + w.pick("page", 2)*len(c.pos.changes)
+		w.trace("pc %d: capture of at most %d changes", c.name, limit)
+		w.read(c, limit)
 	}},
 	{2, func(w *world, c *pc) {
 		w.trace("pc %d: prune", c.name)
@@ -124,6 +128,7 @@ var (
 	quiet     = []int{6, 1, 1, 2, 12, 1, 1, 3, 0, 1, 2, 3}
 	busy      = []int{6, 1, 0, 0, 14, 4, 1, 4, 0, 0, 0, 0} // nothing is restored
 	restoring = []int{8, 0, 0, 0, 14, 1, 2, 0, 0, 0, 3, 4} // nothing is asked for
+	paging    = []int{8, 5, 1, 1, 10, 1, 1, 0, 0, 0, 4, 4} // … and capture is cut off between pages
 )
 
 // weigh draws how often each thing happens in this history.
@@ -153,6 +158,15 @@ func (w *world) act() {
 			return
 		}
 	}
+}
+
+// read captures, and may let the POS work meanwhile.
+func (w *world) read(c *pc, limit int) {
+	c.db.capture(w.oracle, c.pos, w.rules, limit, func() {
+		if !w.closed && w.pick("meanwhile", 3) == 0 {
+			w.sell(c)
+		}
+	})
 }
 
 // sell is the POS at its own work.
@@ -248,6 +262,7 @@ const maxConversations = 12
 func (w *world) settle() {
 	c := w.pcs[w.pick("stays", len(w.pcs))]
 	w.trace("all is healed; pc %d stays", c.name)
+	w.closed = true
 	c.conv = nil
 	for range maxConversations {
 		if w.converse(c) {
