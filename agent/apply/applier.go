@@ -16,11 +16,6 @@ import (
 // its receipt says and goes on at the next contact.
 var ErrWaits = errors.New("the job waits for the POS")
 
-// ErrRestored means that the POS database was restored or replaced while the job
-// was applied: what the hub said belongs to the history before, so a new
-// conversation must tell which job is due now.
-var ErrRestored = errors.New("the POS database was restored meanwhile")
-
 // Record is what applying needs of the agent's record of the store.
 type Record interface {
 	// Revision is the record's newest revision.
@@ -65,7 +60,8 @@ const (
 
 // Job applies a job from where its receipt stands, and queues its result. It may
 // be called again after any failure, and after it succeeded: then it queues the
-// same result again.
+// same result again. After pos.ErrRestored what the hub said belongs to the history
+// before: a new conversation must tell which job is due now.
 func (a *Applier) Job(ctx context.Context, job wire.Job, payload wire.Payload, own wire.Own) (wire.Result, error) {
 	run, err := a.start(ctx, job, payload, own)
 	if err != nil {
@@ -93,7 +89,7 @@ func (a *Applier) finish(ctx context.Context, run *run) (wire.Result, error) {
 		return wire.Result{}, err
 	}
 	if !ok {
-		return wire.Result{}, ErrRestored
+		return wire.Result{}, pos.ErrRestored
 	}
 	if err := a.Record.PutResult(ctx, result); err != nil {
 		return wire.Result{}, fmt.Errorf("cannot queue the result of job %d: %w", run.job.Number, err)

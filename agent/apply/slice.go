@@ -98,7 +98,7 @@ func (r *run) level(ctx context.Context, try int) (pos.Tx, error) {
 		return nil, err
 	}
 	if meta, err := r.POS.Meta(ctx); err != nil || meta != r.meta {
-		return nil, errors.Join(ErrRestored, err, tx.Rollback())
+		return nil, errors.Join(pos.ErrRestored, err, tx.Rollback())
 	}
 	if err := r.settle(ctx, tx); err != nil {
 		return nil, errors.Join(err, tx.Rollback())
@@ -107,16 +107,11 @@ func (r *run) level(ctx context.Context, try int) (pos.Tx, error) {
 }
 
 // settle captures, inside the transaction, what the POS changed since the drain
-// before it, and brings the index level with the record.
+// before it, and brings the index level with the record. It finds the mark, or the
+// POS was restored.
 func (r *run) settle(ctx context.Context, tx pos.Tx) error {
-	late, err := tx.Pending(ctx, 1)
-	if err != nil {
+	if err := r.Capture.DrainFrom(ctx, tx); err != nil {
 		return err
-	}
-	if len(late) > 0 {
-		if err := r.Capture.DrainFrom(ctx, tx); err != nil {
-			return err
-		}
 	}
 	return r.catchUp(ctx)
 }

@@ -50,7 +50,7 @@ func (c *Capturer) again(ctx context.Context, src source, kind string, dirty []o
 	}
 	records, err := src.Read(ctx, kind, keys)
 	if err != nil {
-		if stops(err) {
+		if pos.Stops(err) {
 			return false, err
 		}
 		return false, nil
@@ -63,17 +63,17 @@ func (c *Capturer) again(ctx context.Context, src source, kind string, dirty []o
 }
 
 // settled puts those records that no change row speaks of, and returns how many
-// of them the record held alive before. The change rows are looked at after the
-// records were read: a deletion that came before the reading stands there, and
-// Drain will know of it.
+// of them the record held alive before. What changed is drained after the records
+// were read: a deletion that came before the reading stands there, and Drain knows
+// of it. The mark is then no older than the reading.
 func (c *Capturer) settled(ctx context.Context, src source, kind string, records []pos.Record, gone map[string]bool) (alive int64, err error) {
-	pending, err := c.pendingKeys(ctx, src, kind)
+	changed, err := c.changedKeys(ctx, src, kind)
 	if err != nil {
 		return 0, err
 	}
 	still := make([]pos.Record, 0, len(records))
 	for _, r := range records {
-		if !pending[r.Item.Key] {
+		if !changed[r.Item.Key] {
 			still = append(still, r)
 		}
 	}
@@ -88,34 +88,16 @@ func (c *Capturer) settled(ctx context.Context, src source, kind string, records
 	return p.alive, p.put(ctx)
 }
 
-// pendingKeys are the keys of a kind that change rows speak of. Where they are
-// many, all but the last page are drained first.
-func (c *Capturer) pendingKeys(ctx context.Context, src source, kind string) (map[string]bool, error) {
+// changedKeys drains what changed, and returns the keys of a kind that it named.
+func (c *Capturer) changedKeys(ctx context.Context, src source, kind string) (map[string]bool, error) {
 	keys := map[string]bool{}
-	for range maxPages {
-		changes, err := src.Pending(ctx, c.rows)
-		if err != nil {
-			return nil, err
+	err := c.pages(ctx, src, func(f pos.Found) {
+		if f.Kind != kind {
+			return
 		}
-		fresh, err := c.fresh(ctx, changes)
-		if err != nil {
-			return nil, err
+		for _, key := range f.Keys {
+			keys[key] = true
 		}
-		_, byKind := coalesce(fresh)
-		if t := byKind[kind]; t != nil {
-			for _, key := range t.keys {
-				keys[key] = true
-			}
-		}
-		if len(changes) < c.rows {
-			break
-		}
-		if err := c.page(ctx, src, changes); err != nil {
-			return nil, err
-		}
-		if err := src.done(ctx, changes); err != nil {
-			return nil, err
-		}
-	}
-	return keys, nil
+	})
+	return keys, err
 }

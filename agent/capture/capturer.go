@@ -2,7 +2,6 @@ package capture
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -85,18 +84,4 @@ func (c *Capturer) locked(ctx context.Context, fn func() error) error {
 	}
 	defer release()
 	return fn()
-}
-
-// stops reports whether an error concerns the whole POS, or this run, rather than
-// one kind: then nothing is concluded from it, and everything stays as it is.
-func stops(err error) bool {
-	for _, whole := range []error{
-		pos.ErrUnreachable, pos.ErrBusy, pos.ErrUnknown, pos.ErrAborted, pos.ErrAbsent, pos.ErrNewer, pos.ErrDisk,
-		context.Canceled, context.DeadlineExceeded,
-	} {
-		if errors.Is(err, whole) {
-			return true
-		}
-	}
-	return false
 }

@@ -100,7 +100,7 @@ func (r *round) step(ctx context.Context) error {
 	default:
 		err = r.scan(ctx)
 	}
-	if err != nil && !stops(err) && !errors.As(err, new(recordError)) {
+	if err != nil && !pos.Stops(err) && !errors.As(err, new(recordError)) {
 		err = r.skip(ctx, err.Error())
 	}
 	if err != nil {

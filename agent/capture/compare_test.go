@@ -91,7 +91,7 @@ func TestARestoredPOSBeginsANewHistory(t *testing.T) {
 	s.drain()
 	s.compare()
 	s.checkEqual()
-	mark, err := s.box.Mark(context.Background())
+	mark, _, err := s.box.Marks(context.Background())
 	s.must(err)
 	if mark.POSEpoch == "p1" || s.pos.meta.Epoch != mark.POSEpoch {
 		t.Errorf("the POS epoch is still %s in the record, %s in the POS", mark.POSEpoch, s.pos.meta.Epoch)

@@ -2,34 +2,48 @@ package capture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"plait/agent/outbox"
 	"plait/agent/pos"
+	"plait/shared/wire"
 )
 
 // maxPages bounds one drain: at pageRows each, ten million changes. What comes
 // after them is for the next one.
 const maxPages = 10_000
 
+// maxRestores bounds how often one drain begins anew because the POS database was
+// restored under it.
+const maxRestores = 3
+
 // Drain brings the record up to every change that the POS has committed. It may
 // be called again after any failure, and at any time.
 func (c *Capturer) Drain(ctx context.Context) error {
-	err := c.locked(ctx, func() error {
-		if err := c.recognise(ctx); err != nil {
-			return err
-		}
-		return c.level(ctx, source{c.pos, c.pos.Done})
-	})
+	err := c.locked(ctx, func() error { return c.drain(ctx) })
 	if err != nil {
 		return fmt.Errorf("cannot capture the POS's changes: %w", err)
 	}
 	return nil
 }
 
+func (c *Capturer) drain(ctx context.Context) error {
+	for try := 1; ; try++ {
+		err := c.recognise(ctx)
+		if err == nil {
+			err = c.level(ctx, source{c.pos, c.pos.Done})
+		}
+		if !errors.Is(err, pos.ErrRestored) || try == maxRestores {
+			return err
+		}
+	}
+}
+
 // DrainFrom is Drain through another reader, such as the transaction in which a
-// job is applied. A pos.Tx takes the change rows away with its commit; if it is
-// rolled back they come again and are known.
+// job is applied, before that has written anything. A pos.Tx takes the change rows
+// away with its commit; if it is rolled back they come again and are known. In
+// another history than the record's it fails with pos.ErrRestored.
 func (c *Capturer) DrainFrom(ctx context.Context, r pos.Reader) error {
 	src := source{r, c.pos.Done}
 	if tx, ok := r.(pos.Tx); ok {
@@ -45,10 +59,9 @@ func (c *Capturer) DrainFrom(ctx context.Context, r pos.Reader) error {
 // doneIn takes change rows away in a transaction, and settles what their items
 // need in plait_links with it (decision 14).
 func (c *Capturer) doneIn(ctx context.Context, tx pos.Tx, changes []pos.Change) error {
-	kinds, byKind := coalesce(changes)
 	var settle []pos.LinkRow
-	for _, kind := range kinds {
-		known, err := c.box.Known(ctx, kind, byKind[kind].keys)
+	for _, t := range pos.Touch(changes) {
+		known, err := c.box.Known(ctx, t.Kind, t.Keys)
 		if err != nil {
 			return err
 		}
@@ -67,113 +80,114 @@ type source struct {
 
 // level drains every page, then reads again what could not be decided or read.
 func (c *Capturer) level(ctx context.Context, src source) error {
-	if err := c.pages(ctx, src); err != nil {
+	if err := c.pages(ctx, src, func(pos.Found) {}); err != nil {
 		return err
 	}
 	return c.readAgain(ctx, src)
 }
 
-// pages drains page after page. A row that a mark may name stays where a
-// transaction takes the done ones away, so a page without a new row is the end.
-func (c *Capturer) pages(ctx context.Context, src source) error {
-	var last map[outbox.Seen]bool
+// pages drains page after page, and tells of what it found in each.
+func (c *Capturer) pages(ctx context.Context, src source, each func(pos.Found)) error {
 	for range maxPages {
-		changes, err := src.Pending(ctx, c.rows)
+		mark, _, err := c.box.Marks(ctx)
 		if err != nil {
 			return err
 		}
-		these := make(map[outbox.Seen]bool, len(changes))
-		progress := false
-		for _, s := range seenOf(changes) {
-			these[s] = true
-			progress = progress || !last[s]
-		}
-		if !progress {
-			return nil
-		}
-		if err := c.page(ctx, src, changes); err != nil {
+		snap, err := c.gather(ctx, src, mark)
+		if err != nil || len(snap.Changes) == 0 {
 			return err
 		}
-		if err := src.done(ctx, changes); err != nil {
+		if err := c.page(ctx, mark, snap, each); err != nil {
 			return err
 		}
-		last = these
+		if err := src.done(ctx, snap.Changes); err != nil || !snap.More {
+			return err
+		}
 	}
 	return nil
 }
 
+// gather reads snapshots until they fill a page: each is short for the sake of the
+// POS, and a transaction of agent.db waits for the disk.
+func (c *Capturer) gather(ctx context.Context, src source, mark wire.Mark) (pos.Snapshot, error) {
+	var parts []pos.Snapshot
+	ask := pos.Ask{Mark: mark, Limit: c.rows}
+	for {
+		snap, err := src.Snapshot(ctx, ask)
+		if err != nil {
+			return snap, err
+		}
+		parts = append(parts, snap)
+		ask.Mark, ask.Taken, ask.Limit = snap.Newest, append(ask.Taken, snap.Changes...), ask.Limit-len(snap.Changes)
+		if !snap.More || len(snap.Changes) == 0 || ask.Limit <= 0 {
+			return pos.Join(parts), nil
+		}
+	}
+}
+
 // page puts the effect of some change rows into the record, those left out whose
 // effect is there already.
-func (c *Capturer) page(ctx context.Context, src source, changes []pos.Change) error {
-	fresh, err := c.fresh(ctx, changes)
-	if err != nil {
+func (c *Capturer) page(ctx context.Context, mark wire.Mark, snap pos.Snapshot, each func(pos.Found)) error {
+	snap, err := c.fresh(ctx, snap)
+	if err != nil || len(snap.Changes) == 0 {
 		return err
-	}
-	if len(fresh) == 0 {
-		return nil
 	}
 	p, err := c.newPage(ctx)
 	if err != nil {
 		return err
 	}
-	c.unpruned += len(fresh)
+	c.unpruned += len(snap.Changes)
 	p.early = true
-	if err := p.mark(ctx, fresh); err != nil {
-		return err
+	p.change.Seen = seenOf(snap.Changes)
+	if mark.POSEpoch != "" && snap.Newest.Seq > mark.Seq {
+		p.change.Mark = snap.Newest
 	}
-	kinds, byKind := coalesce(fresh)
-	for _, kind := range kinds {
-		if err := p.read(ctx, src, kind, byKind[kind].keys, byKind[kind].gone); err != nil {
+	for _, f := range snap.Found {
+		each(f)
+		if err := p.found(ctx, f); err != nil {
 			return err
 		}
 	}
 	return p.put(ctx)
 }
 
-// fresh leaves out the change rows whose effect is in the record.
-func (c *Capturer) fresh(ctx context.Context, changes []pos.Change) ([]pos.Change, error) {
-	was, err := c.box.WasSeen(ctx, seenOf(changes))
+// fresh leaves out of a snapshot the change rows whose effect is in the record.
+func (c *Capturer) fresh(ctx context.Context, snap pos.Snapshot) (pos.Snapshot, error) {
+	was, err := c.box.WasSeen(ctx, seenOf(snap.Changes))
 	if err != nil {
-		return nil, err
+		return snap, err
 	}
-	out := make([]pos.Change, 0, len(changes))
-	for _, ch := range changes {
+	changes := make([]pos.Change, 0, len(snap.Changes))
+	for _, ch := range snap.Changes {
 		if !was[outbox.Seen{Seq: ch.Seq, Nonce: ch.Nonce}] {
-			out = append(out, ch)
+			changes = append(changes, ch)
 		}
 	}
-	return out, nil
+	if len(changes) == len(snap.Changes) {
+		return snap, nil
+	}
+	return snap.Only(changes), nil
 }
 
-// mark moves the mark on to the newest of the changes. It never goes back: where
-// sequence order is not commit order, an older number may come later.
-func (p *page) mark(ctx context.Context, fresh []pos.Change) error {
-	last, err := p.box.Mark(ctx)
-	if err != nil {
-		return err
+func seenOf(changes []pos.Change) []outbox.Seen {
+	out := make([]outbox.Seen, len(changes))
+	for i, ch := range changes {
+		out[i] = outbox.Seen{Seq: ch.Seq, Nonce: ch.Nonce}
 	}
-	p.change.Seen = seenOf(fresh)
-	if m := newest(last.POSEpoch, fresh); m.POSEpoch != "" && m.Seq > last.Seq {
-		p.change.Mark = m
-	}
-	return nil
+	return out
 }
 
-// read reads keys of one kind and identifies what is there.
-func (p *page) read(ctx context.Context, r pos.Reader, kind string, keys []string, gone map[string]bool) error {
-	records, err := r.Read(ctx, kind, keys)
-	if err != nil && !stops(err) {
-		p.unreadable(kind, keys, gone)
+// found identifies what stands under the keys of one kind.
+func (p *page) found(ctx context.Context, f pos.Found) error {
+	if f.Err != nil {
+		p.unreadable(f.Kind, f.Keys, f.Gone)
 		return nil
 	}
-	if err != nil {
-		return err
+	if len(f.Records) != len(f.Keys) {
+		return fmt.Errorf("cannot read %s: %d records for %d keys", f.Kind, len(f.Records), len(f.Keys))
 	}
-	if len(records) != len(keys) {
-		return fmt.Errorf("cannot read %s: %d records for %d keys", kind, len(records), len(keys))
+	for i := range f.Records {
+		f.Records[i].Item.Key = f.Keys[i]
 	}
-	for i := range records {
-		records[i].Item.Key = keys[i]
-	}
-	return p.sightings(ctx, kind, records, gone)
+	return p.sightings(ctx, f.Kind, f.Records, f.Gone)
 }

@@ -225,20 +225,6 @@ func TestABusyPOSStopsAndNothingIsLost(t *testing.T) {
 	s.checkEqual()
 }
 
-// TestDrainEndsThoughARowStays: in a transaction of a job the newest change row is
-// spared, for a mark may name it, and comes again and again.
-func TestDrainEndsThoughARowStays(t *testing.T) {
-	s := startSalon(t)
-	s.pos.write("service", "1", fields("Cut", 1))
-	s.pos.sticky = true
-	calls := 0
-	s.pos.step = func() error { calls++; return nil }
-	s.must(s.cap.DrainFrom(t.Context(), s.pos))
-	if calls > 12 || s.gen("service", "1") != 1 {
-		t.Errorf("%d steps for one change row, generation %d", calls, s.gen("service", "1"))
-	}
-}
-
 // TestADeletionBehindThePage: the rows that are read stand behind a deletion that
 // comes in the next page, or after it, and yet the reused key is told apart.
 func TestADeletionBehindThePage(t *testing.T) {

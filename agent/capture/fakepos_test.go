@@ -20,7 +20,9 @@ type fakePOS struct {
 	done   map[int64]bool
 	broken map[string]error // Read and Scan of a kind fail
 	busy   error            // Prune fails
-	sticky bool             // done rows come again
+	most   int              // changes in a snapshot
+	saw    wire.Mark        // the newest row that any read saw
+	lost   bool             // it was found gone
 	// step is called before and after every call; its error ends the call.
 	step func() error
 }
@@ -43,7 +45,7 @@ func newFakePOS() *fakePOS {
 			meta: pos.Meta{Store: "s1", Epoch: "p1"}, rows: map[string]map[string]item.Fields{}, trouble: map[string]error{},
 			links: map[item.ID]pos.LinkRow{},
 		},
-		done: map[int64]bool{}, broken: map[string]error{}, step: func() error { return nil },
+		most: 3, done: map[int64]bool{}, broken: map[string]error{}, step: func() error { return nil },
 	}
 }
 
@@ -62,11 +64,11 @@ func (f *fakePOS) restore(s posState) {
 	nonce := f.nonce
 	f.posState = s.backup()
 	f.nonce = nonce
-	f.restart()
+	f.done = map[int64]bool{}
 }
 
-// restart is what a new process knows of done rows: nothing.
-func (f *fakePOS) restart() { f.done = map[int64]bool{} }
+// restart is what a new process knows: nothing.
+func (f *fakePOS) restart() { f.done, f.saw, f.lost = map[int64]bool{}, wire.Mark{}, false }
 
 // table is the one on which a kind lies.
 func (f *fakePOS) table(kind string) map[string]item.Fields {
@@ -162,12 +164,33 @@ func (f *fakePOS) NewEpoch(_ context.Context, epoch string) error {
 	return f.between(func() error { f.meta.Epoch = epoch; return nil })
 }
 
-func (f *fakePOS) Pending(_ context.Context, limit int) (out []pos.Change, err error) {
+func (f *fakePOS) Snapshot(_ context.Context, ask pos.Ask) (out pos.Snapshot, err error) {
 	return out, f.between(func() error {
+		f.look()
+		mark := ask.Mark
+		if f.lost || mark.POSEpoch != "" && (mark.POSEpoch != f.meta.Epoch || mark.Seq != 0 && !f.holds(mark)) {
+			f.lost, f.saw = false, wire.Mark{}
+			return pos.ErrRestored
+		}
+		out.Newest.POSEpoch = f.meta.Epoch
 		for _, ch := range f.changes {
-			if !f.done[ch.Seq] && len(out) < limit {
-				out = append(out, ch)
+			taken := slices.ContainsFunc(ask.Taken, func(t pos.Change) bool { return t.Seq == ch.Seq })
+			switch room := len(out.Changes) < min(ask.Limit, f.most); {
+			case f.done[ch.Seq] || taken:
+			case room:
+				out.Changes = append(out.Changes, ch)
+			default:
+				out.More = true
 			}
+			out.Newest.Seq, out.Newest.Nonce = ch.Seq, ch.Nonce
+		}
+		for _, touched := range pos.Touch(out.Changes) {
+			found := pos.Found{Touched: touched}
+			found.Records, found.Err = f.records(touched.Kind, touched.Keys)
+			if pos.Stops(found.Err) {
+				return found.Err
+			}
+			out.Found = append(out.Found, found)
 		}
 		return nil
 	})
@@ -175,14 +198,29 @@ func (f *fakePOS) Pending(_ context.Context, limit int) (out []pos.Change, err e
 
 func (f *fakePOS) Read(_ context.Context, kind string, keys []string) (out []pos.Record, err error) {
 	return out, f.between(func() error {
-		if err := f.broken[kind]; err != nil {
-			return fmt.Errorf("cannot read %s: %w", kind, err)
-		}
-		for _, key := range keys {
-			out = append(out, f.record(kind, key))
-		}
-		return nil
+		out, err = f.records(kind, keys)
+		return err
 	})
+}
+
+func (f *fakePOS) records(kind string, keys []string) (out []pos.Record, err error) {
+	if err := f.broken[kind]; err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", kind, err)
+	}
+	for _, key := range keys {
+		out = append(out, f.record(kind, key))
+	}
+	f.look()
+	return out, nil
+}
+
+// look notes how far the history has come by a read.
+func (f *fakePOS) look() {
+	f.lost = f.lost || f.saw.Seq != 0 && !f.holds(f.saw)
+	f.saw = wire.Mark{}
+	for _, ch := range f.changes {
+		f.saw = wire.Mark{Seq: ch.Seq, Nonce: ch.Nonce}
+	}
 }
 
 func (f *fakePOS) record(kind, key string) pos.Record {
@@ -208,7 +246,7 @@ func (f *fakePOS) Scan(_ context.Context, kind, after string, limit int) (out []
 			}
 			if len(out) == limit {
 				next = out[limit-1].Key
-				return nil
+				break
 			}
 			rec := f.record(kind, key)
 			out = append(out, rec.Form(nil))
@@ -221,7 +259,7 @@ func (f *fakePOS) Scan(_ context.Context, kind, after string, limit int) (out []
 func (f *fakePOS) Done(_ context.Context, changes []pos.Change) error {
 	return f.between(func() error {
 		for _, ch := range changes {
-			f.done[ch.Seq] = !f.sticky
+			f.done[ch.Seq] = true
 		}
 		return nil
 	})
@@ -229,11 +267,13 @@ func (f *fakePOS) Done(_ context.Context, changes []pos.Change) error {
 
 func (f *fakePOS) HasMark(_ context.Context, mark wire.Mark) (there bool, err error) {
 	return there, f.between(func() error {
-		there = mark.POSEpoch == f.meta.Epoch && slices.ContainsFunc(f.changes, func(ch pos.Change) bool {
-			return ch.Seq == mark.Seq && ch.Nonce == mark.Nonce
-		})
+		there = mark.POSEpoch == f.meta.Epoch && f.holds(mark)
 		return nil
 	})
+}
+
+func (f *fakePOS) holds(mark wire.Mark) bool {
+	return slices.ContainsFunc(f.changes, func(ch pos.Change) bool { return ch.Seq == mark.Seq && ch.Nonce == mark.Nonce })
 }
 
 func (f *fakePOS) Prune(_ context.Context, settle []pos.LinkRow, keep wire.Mark) (removed int, err error) {

@@ -214,7 +214,7 @@ func (s *salon) heals(t *testing.T) bool {
 
 // level brings the record level with the POS, as a start of the agent does.
 func (s *salon) level(ctx context.Context) error {
-	mark, err := s.box.Mark(ctx)
+	mark, _, err := s.box.Marks(ctx)
 	if err == nil && mark.POSEpoch == "" { // a fresh file
 		var meta pos.Meta
 		if meta, err = s.pos.Meta(ctx); err == nil {

@@ -59,7 +59,7 @@ func TestPruneSettlesInQuietMoments(t *testing.T) {
 		t.Errorf("%d change rows are left while the POS works, want all", len(s.pos.changes))
 	}
 	s.must(s.cap.RunOnce(t.Context()))
-	mark, err := s.box.Mark(t.Context())
+	mark, _, err := s.box.Marks(t.Context())
 	s.must(err)
 	left, err := s.box.Unsettled(t.Context(), 10)
 	if err != nil || len(left) != 0 || len(s.pos.changes) != 1 || s.pos.changes[0].Seq != mark.Seq {

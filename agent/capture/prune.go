@@ -32,11 +32,12 @@ func (c *Capturer) prune(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	mark, err := c.box.Mark(ctx)
+	// The mark needs no sparing: where it is not this row, it is not done yet.
+	_, taken, err := c.box.Marks(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err := c.pos.Prune(ctx, linkRows(unsettled), mark); err != nil {
+	if _, err := c.pos.Prune(ctx, linkRows(unsettled), taken); err != nil {
 		return err
 	}
 	c.unpruned = 0

@@ -48,8 +48,8 @@ func through[T any](g *gate, fn func() (T, error)) (v T, err error) {
 	return fn()
 }
 
-func (g *gate) Pending(ctx context.Context, limit int) ([]pos.Change, error) {
-	return through(g, func() ([]pos.Change, error) { return g.Connector.Pending(ctx, limit) })
+func (g *gate) Snapshot(ctx context.Context, ask pos.Ask) (pos.Snapshot, error) {
+	return through(g, func() (pos.Snapshot, error) { return g.Connector.Snapshot(ctx, ask) })
 }
 
 func (g *gate) Read(ctx context.Context, kind string, keys []string) ([]pos.Record, error) {

@@ -132,7 +132,7 @@ func (c *core) connect(ctx context.Context, mapping *pos.Mapping, cat *catalog.C
 	if err != nil {
 		return err
 	}
-	conn, err := pos.Open(ctx, mapping, cat, pos.Options{Resume: standing.Mark, Now: c.now})
+	conn, err := pos.Open(ctx, mapping, cat, pos.Options{Resume: standing.Taken, Now: c.now})
 	if err != nil {
 		return err
 	}

@@ -12,8 +12,9 @@ import (
 type Standing struct {
 	Installation string
 	AgentEpoch   string
-	HubEpoch     string // the last that was seen; "" at first
-	Mark         wire.Mark
+	HubEpoch     string    // the last that was seen; "" at first
+	Mark         wire.Mark // see Marks
+	Taken        wire.Mark
 	Frozen       wire.BatchMark // the batch in flight; zero if none
 	Acked        wire.BatchMark // the last acknowledged of this agent epoch
 	Revision     int64
@@ -27,6 +28,7 @@ func (b *Box) Standing(ctx context.Context) (s Standing, err error) {
 		m := metaOf(ctx, tx)
 		s.Installation, s.AgentEpoch, s.HubEpoch = m.text(metaInstallation), m.text(metaAgentEpoch), m.text(metaHubEpoch)
 		m.json(metaMark, &s.Mark)
+		m.json(metaTaken, &s.Taken)
 		m.json(metaAcked, &s.Acked)
 		s.Revision = m.int(metaRevision)
 		s.Compared = unixTime(m.int(metaCompared))
@@ -52,10 +54,19 @@ func unixTime(seconds int64) time.Time {
 	return time.Unix(seconds, 0)
 }
 
-// Mark returns the newest change row of the POS that the record has seen, and the
-// POS epoch in which it counts; zero before the first.
-func (b *Box) Mark(ctx context.Context) (wire.Mark, error) {
-	return get(ctx, b, func(m *meta) (mark wire.Mark) { m.json(metaMark, &mark); return mark })
+// Marks returns two change rows of the POS, with the POS epoch in which they count;
+// zero before the first. mark is the newest that there was when anything in the
+// record was read: no item holds more, and a POS without it was restored. taken is
+// the newest whose effect is in the record; it is not above the mark, and a record
+// that is older than what was pruned lacks it in the POS.
+func (b *Box) Marks(ctx context.Context) (mark, taken wire.Mark, err error) {
+	err = b.read(ctx, func(tx *sql.Tx) error {
+		m := metaOf(ctx, tx)
+		m.json(metaMark, &mark)
+		m.json(metaTaken, &taken)
+		return m.err
+	})
+	return mark, taken, err
 }
 
 // SetInstallation records the id under which this installation enrolled.
@@ -132,6 +143,7 @@ func (b *Box) NewPOSEpoch(ctx context.Context, epoch string) error {
 	return b.write(ctx, func(tx *sql.Tx) error {
 		m := metaOf(ctx, tx)
 		m.setJSON(metaMark, wire.Mark{POSEpoch: epoch})
+		m.setJSON(metaTaken, wire.Mark{POSEpoch: epoch})
 		m.setText(metaJudging, "1")
 		m.setInt(metaCompared, 0)
 		if m.err != nil {

@@ -108,3 +108,30 @@ func TestDirtyKeysAndGenerations(t *testing.T) {
 		t.Errorf("%d dirty, unsettled %+v", n, left)
 	}
 }
+
+// TestMarks: what the POS had when items were read, and what of it is taken, move
+// on each by itself; a new history begins without both.
+func TestMarks(t *testing.T) {
+	a := newAgent(t)
+	at := func(seq int64) wire.Mark { return wire.Mark{POSEpoch: "p1", Seq: seq, Nonce: -seq} }
+	marks := func(wantMark, wantTaken wire.Mark) {
+		t.Helper()
+		mark, taken, err := a.Marks(t.Context())
+		if err != nil || mark != wantMark || taken != wantTaken {
+			t.Errorf("mark %+v, taken %+v, %v; want %+v and %+v", mark, taken, err, wantMark, wantTaken)
+		}
+	}
+	a.must(a.NewPOSEpoch(t.Context(), "p1"))
+	marks(wire.Mark{POSEpoch: "p1"}, wire.Mark{POSEpoch: "p1"})
+	for _, c := range []outbox.Change{
+		{Mark: at(9), Seen: []outbox.Seen{{Seq: 3, Nonce: -3}, {Seq: 2, Nonce: -2}}},
+		{Seen: []outbox.Seen{{Seq: 1, Nonce: -1}}}, // committed late
+	} {
+		_, err := a.Put(t.Context(), c)
+		a.must(err)
+		a.reopen()
+		marks(at(9), at(3))
+	}
+	a.must(a.NewPOSEpoch(t.Context(), "p2"))
+	marks(wire.Mark{POSEpoch: "p2"}, wire.Mark{POSEpoch: "p2"})
+}

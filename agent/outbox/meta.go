@@ -19,6 +19,7 @@ const (
 	metaChain        = "chain"    // chainState
 	metaRevision     = "revision" // the newest given out; places in the outbox come from it too
 	metaMark         = "mark"     // wire.Mark
+	metaTaken        = "taken"    // wire.Mark
 	metaAcked        = "acked"    // wire.BatchMark
 	metaLimit        = "limit"    // most entries in the next batch, after a refusal
 	metaCatalog      = "catalog"

@@ -14,7 +14,8 @@ import (
 // transaction.
 type Change struct {
 	Items []item.Item // newest states and tombstones
-	// Mark is the newest change row seen; zero leaves the mark as it is.
+	// Mark is the newest change row that the POS had when these items were read: none
+	// of them holds more. Zero leaves the mark as it is.
 	Mark wire.Mark
 	// Seen are the change rows whose effect is in the record with this.
 	Seen []Seen

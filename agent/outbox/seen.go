@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"plait/shared/wire"
 )
 
 // Seen names one change row of the POS. The nonce tells it from a row of another
@@ -25,12 +27,25 @@ func (p *putter) seen(c Change) error {
 	}
 	page := slices.Clone(c.Seen)
 	slices.SortFunc(page, func(a, b Seen) int { return int(min(max(a.Seq-b.Seq, -1), 1)) })
-	low, high := page[0].Seq, page[len(page)-1].Seq
+	last := page[len(page)-1]
+	low, high := page[0].Seq, last.Seq
+	p.taken(last)
 	err := p.exec("INSERT INTO seen (low, high, pairs) VALUES ($1, $2, $3)", low, high, encodeSeen(page))
 	if err != nil {
 		return err
 	}
 	return p.exec("DELETE FROM seen WHERE high < $1", high-keepSeen)
+}
+
+// taken moves the newest row whose effect is in the record on. Where sequence order
+// is not commit order an older number may come later.
+func (p *putter) taken(last Seen) {
+	var was, mark wire.Mark
+	p.meta.json(metaTaken, &was)
+	p.meta.json(metaMark, &mark)
+	if last.Seq > was.Seq {
+		p.meta.setJSON(metaTaken, wire.Mark{POSEpoch: mark.POSEpoch, Seq: last.Seq, Nonce: last.Nonce})
+	}
 }
 
 func encodeSeen(page []Seen) []byte {

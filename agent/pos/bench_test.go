@@ -72,7 +72,7 @@ func insertSales(b *testing.B, db *sql.DB, from, n int) {
 }
 
 // BenchmarkCapture is the connector's part of W1: 100,000 change rows through
-// Pending, Read and Done.
+// Snapshot and Done.
 func BenchmarkCapture(b *testing.B) {
 	db, c := benchPOS(b, true)
 	const rows = 100_000
@@ -85,23 +85,19 @@ func BenchmarkCapture(b *testing.B) {
 		b.StartTimer()
 		got := 0
 		for {
-			list, err := c.Pending(b.Context(), 1000)
+			snap, err := c.Snapshot(b.Context(), pos.Ask{Limit: 1000})
 			if err != nil {
 				b.Fatal(err)
 			}
-			if len(list) == 0 {
+			if len(snap.Changes) == 0 {
 				break
 			}
-			keys := make([]string, len(list))
-			for i, ch := range list {
-				keys[i] = ch.Key
-			}
-			records, err := c.Read(b.Context(), "sale", keys)
-			if err != nil || len(records) != len(keys) || !records[0].Exists {
-				b.Fatal(err, len(records))
+			records := snap.Found[0].Records
+			if len(records) != len(snap.Changes) || !records[0].Exists {
+				b.Fatal(len(records))
 			}
 			got += len(records)
-			if err := c.Done(b.Context(), list); err != nil {
+			if err := c.Done(b.Context(), snap.Changes); err != nil {
 				b.Fatal(err)
 			}
 		}

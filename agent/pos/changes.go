@@ -3,6 +3,9 @@ package pos
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
+	"sort"
 
 	"plait/shared/wire"
 )
@@ -21,9 +24,10 @@ type doneSet struct {
 	upTo   int64
 	beyond map[int64]int64 // seq to nonce: a row of another history is not done
 	order  []rowID         // rows after upTo as last read, without a gap
-	// newest is the newest row that anyone was given. A mark may name it, so it is
-	// never pruned; if it is gone, the file's history is another one.
+	// newest is the newest row that any read saw. A mark may name it, so it is never
+	// pruned; once it was found gone (lost), the file's history is another one.
 	newest rowID
+	lost   bool
 	// top is the highest row that was done, keep the one that Prune was told to
 	// spare last: a mark may name them too.
 	top, keep int64
@@ -36,6 +40,13 @@ func (d *doneSet) spared() []any { return []any{d.newest.seq, d.top, d.keep} }
 type rowID struct{ seq, nonce int64 }
 
 func newDoneSet() *doneSet { return &doneSet{beyond: map[int64]int64{}} }
+
+// aside is a copy for a transaction, whose own rows may never be there for others.
+func (d *doneSet) aside() *doneSet {
+	c := *d
+	c.order, c.beyond = slices.Clip(d.order), maps.Clone(d.beyond)
+	return &c
+}
 
 func (d *doneSet) add(changes []Change) {
 	for _, ch := range changes {
@@ -58,6 +69,39 @@ func (d *doneSet) see(r rowID) {
 	}
 }
 
+const sqlLook = `SELECT seq, nonce, EXISTS (SELECT 1 FROM plait_changes WHERE seq = ? AND nonce = ?)
+	FROM plait_changes ORDER BY seq DESC LIMIT 1`
+
+// look notes how far the history has come by this read, and whether it is still the
+// one that the reads before it saw.
+func (d *doneSet) look(ctx context.Context, s *session) (row rowID, err error) {
+	there := false
+	err = s.each(ctx, sqlLook, []any{d.newest.seq, d.newest.nonce},
+		func(scan func(...any) error) error { return scan(&row.seq, &row.nonce, &there) })
+	if err != nil {
+		return row, err
+	}
+	d.lost = d.lost || d.newest.seq != 0 && !there
+	d.see(row)
+	return row, nil
+}
+
+// extend adds the rows that follow one to what was read without a gap.
+func (d *doneSet) extend(from int64, rows []rowID) {
+	if from <= d.upTo {
+		d.order = nil
+	}
+	end := d.upTo
+	if len(d.order) > 0 {
+		end = d.order[len(d.order)-1].seq
+	}
+	if from <= end {
+		rows = rows[sort.Search(len(rows), func(i int) bool { return rows[i].seq > end }):]
+		d.order = append(d.order, rows...)
+	}
+	d.advance(d.order)
+}
+
 // advance moves upTo over the done rows at the beginning of order.
 func (d *doneSet) advance(order []rowID) {
 	for len(order) > 0 && (d.has(order[0]) || order[0].seq <= d.upTo) {
@@ -68,35 +112,29 @@ func (d *doneSet) advance(order []rowID) {
 	d.order = order
 }
 
-// Pending returns the oldest changes that are not done.
-func (c *sqlConnector) Pending(ctx context.Context, limit int) ([]Change, error) {
-	var out []Change
-	err := c.read(ctx, func(s *session, st *state) error {
-		err := c.checkHistory(ctx, s)
-		if err == nil {
-			err = c.lookForMark(ctx, s)
-		}
-		if err != nil {
-			return err
-		}
-		out, err = pending(ctx, s, st, c.done, min(limit, c.pace.changeRows()))
-		return err
-	})
-	return out, err
+// history returns how far this one has come, or ErrRestored where the mark, or what
+// any read before saw, is not in it: a backup was copied over the file (P7).
+func history(ctx context.Context, s *session, d *doneSet, mark wire.Mark) (wire.Mark, error) {
+	newest, err := newestRow(ctx, s, d)
+	if err != nil {
+		return newest, err
+	}
+	there, err := holds(ctx, s, newest, mark)
+	if err == nil && (!there || d.lost) {
+		err = ErrRestored
+	}
+	return newest, err
 }
 
-// checkHistory forgets which rows are done if the newest one that was seen is
-// gone: a backup was copied over the file, and its rows count anew (P7).
-func (c *sqlConnector) checkHistory(ctx context.Context, s *session) error {
-	if c.done.newest.seq == 0 {
-		return nil
+// holds reports whether the history that has come as far as newest has the mark.
+func holds(ctx context.Context, s *session, newest, mark wire.Mark) (bool, error) {
+	switch {
+	case mark.POSEpoch == "" || mark == newest:
+		return true, nil
+	case mark.POSEpoch != newest.POSEpoch || mark.Seq == 0:
+		return mark.POSEpoch == newest.POSEpoch, nil
 	}
-	there, err := hasRow(ctx, s, c.done.newest)
-	if err == nil && !there {
-		c.done = newDoneSet()
-		c.state.healthy = ""
-	}
-	return err
+	return hasRow(ctx, s, rowID{mark.Seq, mark.Nonce})
 }
 
 func hasRow(ctx context.Context, s *session, r rowID) (bool, error) {
@@ -105,7 +143,7 @@ func hasRow(ctx context.Context, s *session, r rowID) (bool, error) {
 	return n == 1, err
 }
 
-// lookForMark starts after the mark of a former run, if its row is there.
+// lookForMark starts after the last row that a former run took, if it is there.
 func (c *sqlConnector) lookForMark(ctx context.Context, s *session) error {
 	if c.resume.Seq == 0 {
 		return nil
@@ -115,7 +153,7 @@ func (c *sqlConnector) lookForMark(ctx context.Context, s *session) error {
 		return err
 	}
 	if there {
-		c.done.upTo = max(c.done.upTo, c.resume.Seq)
+		c.done.upTo, c.done.top = max(c.done.upTo, c.resume.Seq), max(c.done.top, c.resume.Seq)
 		c.done.see(rowID{c.resume.Seq, c.resume.Nonce})
 	}
 	c.resume = wire.Mark{}
@@ -124,30 +162,31 @@ func (c *sqlConnector) lookForMark(ctx context.Context, s *session) error {
 
 const sqlPending = `SELECT seq, nonce, tbl, op, key, new_key FROM plait_changes WHERE seq > ? ORDER BY seq LIMIT ?`
 
-// pending reads on until it has limit changes or there are no more rows.
-func pending(ctx context.Context, s *session, st *state, d *doneSet, limit int) ([]Change, error) {
-	var out []Change
-	var order []rowID
-	for from := d.upTo; ; from = order[len(order)-1].seq {
+// pending reads on, behind the rows that were taken, until it has limit changes or
+// there are no more rows.
+func pending(ctx context.Context, s *session, st *state, d *doneSet, taken int64, limit int) (out []Change, more bool, err error) {
+	var read []rowID
+	start := max(d.upTo, taken)
+	for from := start; ; from = read[len(read)-1].seq {
 		want := limit - len(out)
 		rows, err := changeRows(ctx, s, from, want)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		for _, r := range rows {
 			id := rowID{r.Seq, r.Nonce}
-			order = append(order, id)
+			read = append(read, id)
 			d.see(id)
 			if !d.has(id) {
 				out = append(out, r.change(st))
 			}
 		}
-		if len(rows) < want || len(out) >= limit {
+		if more = len(out) >= limit; more || len(rows) < want {
 			break
 		}
 	}
-	d.advance(order)
-	return out, nil
+	d.extend(start, read)
+	return out, more, nil
 }
 
 // changeRow is one row of plait_changes as it stands.
@@ -232,16 +271,18 @@ func hasMark(ctx context.Context, s *session, mark wire.Mark) (bool, error) {
 // Newest returns the mark of the newest change row.
 func (c *sqlConnector) Newest(ctx context.Context) (wire.Mark, error) {
 	var mark wire.Mark
-	err := c.read(ctx, func(s *session, _ *state) error {
-		meta, err := readMeta(ctx, s)
-		if err != nil {
-			return err
-		}
-		mark = wire.Mark{POSEpoch: meta.Epoch}
-		err = s.each(ctx, `SELECT seq, nonce FROM plait_changes ORDER BY seq DESC LIMIT 1`, nil,
-			func(scan func(...any) error) error { return scan(&mark.Seq, &mark.Nonce) })
-		c.done.see(rowID{mark.Seq, mark.Nonce})
+	err := c.read(ctx, func(s *session, _ *state) (err error) {
+		mark, err = newestRow(ctx, s, c.done)
 		return err
 	})
 	return mark, err
+}
+
+func newestRow(ctx context.Context, s *session, d *doneSet) (wire.Mark, error) {
+	meta, err := readMeta(ctx, s)
+	if err != nil {
+		return wire.Mark{}, err
+	}
+	row, err := d.look(ctx, s)
+	return wire.Mark{POSEpoch: meta.Epoch, Seq: row.seq, Nonce: row.nonce}, err
 }

@@ -23,7 +23,22 @@ var (
 	ErrConstraint  = errors.New("the POS refuses a value")            // CHECK, NOT NULL, a trigger's RAISE
 	ErrType        = errors.New("a value does not fit its column")    // too long, not a number
 	ErrDisk        = errors.New("the POS database cannot be written") // disk full, read-only
+	ErrRestored    = errors.New("the POS database was restored or replaced")
 )
+
+// Stops reports whether an error concerns the whole POS, or this run, rather than
+// one kind: nothing is to be concluded from it.
+func Stops(err error) bool {
+	for _, whole := range []error{
+		ErrUnreachable, ErrBusy, ErrUnknown, ErrAborted, ErrAbsent, ErrNewer, ErrDisk, ErrRestored,
+		context.Canceled, context.DeadlineExceeded,
+	} {
+		if errors.Is(err, whole) {
+			return true
+		}
+	}
+	return false
+}
 
 // Meta is what plait_meta says.
 type Meta struct {
@@ -108,9 +123,12 @@ type Finding struct {
 // Reader reads items and changes. A Connector reads outside any transaction of
 // ours, in reads of at most 20 ms; a Tx reads within its transaction.
 type Reader interface {
-	// Pending returns the oldest changes that are not done, at most limit, in the
-	// order of Seq.
-	Pending(ctx context.Context, limit int) ([]Change, error)
+	// Snapshot reads the oldest changes that are not done (in a Tx, nor done in it),
+	// with what the POS holds under their keys, all as of one moment. It may return
+	// fewer than asked for where more would take too long. ErrRestored means that the
+	// mark is not there, or that a row which an earlier call saw is gone: what was read
+	// before and what is read from now on are of two histories.
+	Snapshot(ctx context.Context, ask Ask) (Snapshot, error)
 	// Read returns one Record for each key, in their order.
 	Read(ctx context.Context, kind string, keys []string) ([]Record, error)
 	// Receipt returns the job's receipt; ok is false if there is none.

@@ -106,10 +106,11 @@ func (s *salon) one(text string, args ...any) string {
 // pending returns all changes that are not done, and notes them as done.
 func (s *salon) pending() []pos.Change {
 	s.t.Helper()
-	list, err := s.Pending(s.t.Context(), 1000)
+	snap, err := s.Snapshot(s.t.Context(), pos.Ask{Limit: 1000})
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	list := snap.Changes
 	if err := s.Done(s.t.Context(), list); err != nil {
 		s.t.Fatal(err)
 	}

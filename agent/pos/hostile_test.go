@@ -42,9 +42,9 @@ kinds:
 	if _, err := db.Exec(`INSERT INTO ` + quoted + ` VALUES ('k''1', '</script>'), ('k2', x'ff')`); err != nil {
 		t.Fatal(err)
 	}
-	list, err := c.Pending(t.Context(), 10)
-	if err != nil || brief(list) != "I vendor k'1, I vendor k2" {
-		t.Errorf("captured %q, %v", brief(list), err)
+	snap, err := c.Snapshot(t.Context(), pos.Ask{Limit: 10})
+	if err != nil || brief(snap.Changes) != "I vendor k'1, I vendor k2" {
+		t.Errorf("captured %q, %v", brief(snap.Changes), err)
 	}
 	records, err := c.Read(t.Context(), "vendor", []string{"k'1", "k2"})
 	if err != nil || records[0].Item.Fields.Get("name").Str() != "</script>" {

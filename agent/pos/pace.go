@@ -34,6 +34,7 @@ type pace struct {
 	target       time.Duration
 	readersBlock bool           // reads hold a lock too
 	rows         map[string]int // by kind
+	changes      int            // that the last snapshot had time for
 	free         time.Time      // from when on a lock may be taken again
 }
 
@@ -75,14 +76,33 @@ func (p *pace) wait(ctx context.Context, write bool) error {
 	return nil
 }
 
-// changeRows returns how many change rows to read at once.
+// changeRows returns how many change rows to read at once: not many more than there
+// will be time for their items.
 func (p *pace) changeRows() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	most := maxChangeRows
 	if p.readersBlock {
-		return shortChangeRows
+		most = shortChangeRows
 	}
-	return maxChangeRows
+	return min(most, max(2*p.changes, firstReadRows))
+}
+
+// tookChanges notes how many there was time for; more would have been, unless cut.
+func (p *pace) tookChanges(n int, cut bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if cut || n > p.changes {
+		p.changes = n
+	}
+}
+
+// enough returns when a read that goes on piece by piece has taken enough: the last
+// piece may take as long again.
+func (p *pace) enough() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.now().Add(p.target / 2)
 }
 
 // size returns how many rows of the kind to read next; always a power of two.

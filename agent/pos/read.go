@@ -24,7 +24,9 @@ func (c *sqlConnector) Read(ctx context.Context, kind string, keys []string) ([]
 			rest := keys[len(out):]
 			start := c.opts.Now()
 			n := min(len(rest), c.pace.size(kind))
-			got, err = r.read(ctx, rest[:n])
+			if got, err = r.read(ctx, rest[:n]); err == nil {
+				_, err = c.done.look(ctx, s)
+			}
 			c.pace.took(kind, n, c.opts.Now().Sub(start))
 			return err
 		})

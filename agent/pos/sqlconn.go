@@ -24,9 +24,9 @@ type Options struct {
 	// BusyLimit is how long an operation tries again while the POS holds a lock.
 	// Zero means two seconds, negative not at all.
 	BusyLimit time.Duration
-	// Resume is capture's mark: change rows up to it are done already, if the row
-	// is there, of this epoch. Zero means that all rows are captured again, which
-	// is harmless.
+	// Resume is the last change row that capture took: rows up to it are done
+	// already, if it is there, of this epoch. Zero means that all rows are captured
+	// again, which is harmless.
 	Resume wire.Mark
 	// Now is the clock by which reads are kept short. Nil means time.Now.
 	Now func() time.Time
@@ -172,7 +172,9 @@ func (c *sqlConnector) forget() error {
 	if c.h == nil {
 		return nil
 	}
+	seen := c.done // the new file may go on with what was seen, or not
 	c.done = newDoneSet()
+	c.done.newest, c.done.lost = seen.newest, seen.lost
 	c.resume = c.opts.Resume
 	if c.h.write != nil {
 		select {

@@ -59,14 +59,14 @@ func plait(t *testing.T, c pos.Connector, apply bool, stop <-chan struct{}) erro
 			return nil
 		default:
 		}
-		list, err := c.Pending(t.Context(), 200)
+		snap, err := c.Snapshot(t.Context(), pos.Ask{Limit: 200})
 		for _, kind := range []string{"product", "sale"} {
 			if err == nil {
-				_, err = c.Read(t.Context(), kind, keysOf(list, kind))
+				_, err = c.Read(t.Context(), kind, keysOf(snap.Changes, kind))
 			}
 		}
 		if err == nil {
-			err = c.Done(t.Context(), list)
+			err = c.Done(t.Context(), snap.Changes)
 		}
 		if err == nil && apply {
 			err = applySlice(t, c)

@@ -36,8 +36,8 @@ func TestBusyPOS(t *testing.T) {
 			s := newSalon(t, journal)
 			c := s.connect(pos.Options{BusyLimit: 5 * time.Millisecond})
 			s.sql(`INSERT INTO Category (Name) VALUES ('before')`)
-			list, err := c.Pending(t.Context(), 10)
-			if err != nil || c.Done(t.Context(), list) != nil {
+			snap, err := c.Snapshot(t.Context(), pos.Ask{Limit: 10})
+			if err != nil || c.Done(t.Context(), snap.Changes) != nil {
 				t.Fatal(err)
 			}
 			unlock := s.lock()
@@ -93,7 +93,7 @@ func TestReplacedFile(t *testing.T) {
 	other := newSalon(t, "DELETE")
 	other.sql(`INSERT INTO Category VALUES (8, 'new')`)
 	s.sql(`INSERT INTO Category VALUES (9, 'old too')`)
-	inFlight, err := s.Pending(t.Context(), 10)
+	inFlight, err := s.Snapshot(t.Context(), pos.Ask{Limit: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,8 +104,11 @@ func TestReplacedFile(t *testing.T) {
 	if !s.get("category", "8").Exists {
 		t.Error("the new file is not read")
 	}
-	if err := s.Done(t.Context(), inFlight); err != nil {
+	if err := s.Done(t.Context(), inFlight.Changes); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := s.Snapshot(t.Context(), pos.Ask{Limit: 10}); !errors.Is(err, pos.ErrRestored) {
+		t.Errorf("Snapshot of another file: %v, want ErrRestored", err)
 	}
 	if got := brief(s.pending()); got != "I category 8, I category 9" {
 		t.Errorf("captured %q from the new file", got)
@@ -187,6 +190,9 @@ func TestRestoredBackup(t *testing.T) {
 	}
 	s.db = openPOS(t, s.path, "DELETE", 5000)
 	s.sql(`INSERT INTO Category VALUES (10, 'new')`)
+	if _, err := s.Snapshot(t.Context(), pos.Ask{Limit: 10}); !errors.Is(err, pos.ErrRestored) {
+		t.Errorf("Snapshot of a backup: %v, want ErrRestored", err)
+	}
 	if got := brief(s.pending()); got != "I category 7, I category 10" {
 		t.Errorf("captured %q", got)
 	}
@@ -204,9 +210,9 @@ func TestResume(t *testing.T) {
 	wrong := mark
 	wrong.Nonce++
 	for m, want := range map[wire.Mark]string{mark: "I category 8", wrong: "I category 7, I category 8", {}: "I category 7, I category 8"} {
-		list, err := s.connect(pos.Options{Resume: m}).Pending(t.Context(), 10)
-		if err != nil || brief(list) != want {
-			t.Errorf("resumed at %+v: %q, %v; want %q", m, brief(list), err, want)
+		snap, err := s.connect(pos.Options{Resume: m}).Snapshot(t.Context(), pos.Ask{Limit: 10})
+		if err != nil || brief(snap.Changes) != want {
+			t.Errorf("resumed at %+v: %q, %v; want %q", m, brief(snap.Changes), err, want)
 		}
 	}
 }
@@ -232,8 +238,8 @@ func TestDamagedFile(t *testing.T) {
 		t.Fatalf("Open: %v; a database that cannot be read now is no reason not to start", err)
 	}
 	defer c.Close()
-	if _, err := c.Pending(t.Context(), 1); !errors.Is(err, pos.ErrUnreachable) {
-		t.Errorf("Pending: %v, want ErrUnreachable", err)
+	if _, err := c.Snapshot(t.Context(), pos.Ask{Limit: 1}); !errors.Is(err, pos.ErrUnreachable) {
+		t.Errorf("Snapshot: %v, want ErrUnreachable", err)
 	}
 }
 

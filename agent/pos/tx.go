@@ -91,19 +91,31 @@ func isDataError(err error) bool {
 	return errors.Is(err, ErrUnique) || errors.Is(err, ErrReference) || errors.Is(err, ErrConstraint) || errors.Is(err, ErrType)
 }
 
-// Pending returns the oldest changes that are not done, as of now.
-func (t *sqlTx) Pending(ctx context.Context, limit int) (out []Change, err error) {
+// Snapshot reads the oldest changes that are not done, as of now. The POS waits
+// for the transaction anyway, so it is never cut short.
+func (t *sqlTx) Snapshot(ctx context.Context, ask Ask) (out Snapshot, err error) {
 	err = t.plain("read", func() error {
-		t.w.c.mu.Lock()
-		defer t.w.c.mu.Unlock()
-		d := t.w.c.done
-		if t.w.c.h != t.w.h {
-			d = newDoneSet()
+		d, err := t.doneBefore()
+		if err != nil {
+			return err
 		}
-		out, err = pending(ctx, t.w.s, t.w.st, d, min(limit, maxChangeRows))
-		return err
+		ask.Taken = slices.Concat(t.done, ask.Taken)
+		r := &snapshotReader{c: t.w.c, s: t.w.s, st: t.w.st}
+		if out, err = r.changes(ctx, d, ask, maxChangeRows); err != nil {
+			return err
+		}
+		return r.items(ctx, &out)
 	})
 	return out, err
+}
+
+func (t *sqlTx) doneBefore() (*doneSet, error) {
+	t.w.c.mu.Lock()
+	defer t.w.c.mu.Unlock()
+	if t.w.c.h != t.w.h {
+		return nil, ErrRestored // another file took this one's place
+	}
+	return t.w.c.done.aside(), nil
 }
 
 // Read returns one Record for each key.

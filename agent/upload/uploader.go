@@ -101,7 +101,7 @@ const maxRestores = 3
 // restored: what the hub was told in this conversation's Hello does not hold any
 // more, so the order of jobs and the history of entries would be wrong.
 func restored(err error) bool {
-	return errors.Is(err, outbox.ErrJudging) || errors.Is(err, apply.ErrRestored)
+	return errors.Is(err, outbox.ErrJudging) || errors.Is(err, pos.ErrRestored)
 }
 
 // conversation is one Run on its way.

@@ -245,7 +245,7 @@ func (x *examination) record(box *outbox.Box, posFile string, p promised) error 
 	if at.Acked.Number > p.acked.Number {
 		x.lost("%s batch %d before the hub acknowledged it", recordLost, at.Acked.Number)
 	}
-	conn, err := pos.Open(x.ctx, x.l.mapping, x.l.kinds, pos.Options{Path: posFile, Resume: at.Mark})
+	conn, err := pos.Open(x.ctx, x.l.mapping, x.l.kinds, pos.Options{Path: posFile, Resume: at.Taken})
 	if err != nil {
 		return err
 	}
@@ -267,16 +267,21 @@ func (x *examination) record(box *outbox.Box, posFile string, p promised) error 
 // captured checks that the record holds what the POS holds, save what a change row
 // or the record itself says is to be read again.
 func (x *examination) captured(box *outbox.Box, conn pos.Connector) error {
-	pending, err := conn.Pending(x.ctx, 1<<20)
-	if err != nil {
-		return err
-	}
 	waiting := map[outbox.Key]bool{}
-	for _, c := range pending {
-		for _, kind := range c.Kinds {
-			waiting[outbox.Key{Kind: kind, Key: c.Key}] = true
-			waiting[outbox.Key{Kind: kind, Key: c.NewKey}] = true
+	for more := true; more; {
+		snap, err := conn.Snapshot(x.ctx, pos.Ask{Limit: 1000})
+		if err == nil {
+			err = conn.Done(x.ctx, snap.Changes)
 		}
+		if err != nil {
+			return err
+		}
+		for _, f := range snap.Found {
+			for _, key := range f.Keys {
+				waiting[outbox.Key{Kind: f.Kind, Key: key}] = true
+			}
+		}
+		more = len(snap.Changes) > 0
 	}
 	for _, k := range conn.Kinds() {
 		there, err := posItemsOf(x.ctx, conn, k.Kind)

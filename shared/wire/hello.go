@@ -50,7 +50,8 @@ type BatchMark struct {
 	Digest string `json:"digest"` // hex SHA-256
 }
 
-// Mark is the newest row of the POS's change table that was seen (decision 16).
+// Mark is the newest row of the POS's change table that there was when what goes
+// with it was read (decision 16).
 type Mark struct {
 	POSEpoch string `json:"pos_epoch"`
 	Seq      int64  `json:"seq"`

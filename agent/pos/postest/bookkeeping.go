@@ -161,6 +161,9 @@ func testTxDone(t *testing.T, b Bench) {
 	if err := tx.Done(t.Context(), list, []pos.LinkRow{settled}); err != nil {
 		t.Fatal(err)
 	}
+	if again := pending(t, tx); len(again) != 0 {
+		t.Errorf("done in the transaction and pending in it: %+v", again)
+	}
 	insert(t, tx, "category", fields("name", text("new")))
 	commit(t, tx)
 	rest := pending(t, b.Connector)

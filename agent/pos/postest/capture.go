@@ -81,11 +81,7 @@ func (h *harness) between() {
 	case 0, 1, 2:
 		h.rec.drain(h.t, h.c, 1+h.rnd.IntN(20))
 	case 3:
-		list, err := h.c.Pending(h.t.Context(), 10)
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		h.rec.settle(h.t, h.c, list) // in the record, but the agent dies before Done
+		h.rec.settle(h.t, look(h.t, h.c, pos.Ask{Limit: 10})) // in the record, but the agent dies before Done
 	case 4:
 		h.c = h.b.Reopen()
 	case 5:

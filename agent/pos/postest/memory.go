@@ -190,27 +190,61 @@ func (db *memoryDB) trace(op pos.Op, kinds []string, key, newKey string) func(*m
 	}
 }
 
-func (m *Memory) pendingOf(st *memoryState, limit int) ([]pos.Change, error) {
+// snapshotOf is a Snapshot of one state.
+func (m *Memory) snapshotOf(st *memoryState, ask pos.Ask) (out pos.Snapshot, err error) {
 	if st.meta.Store == "" {
-		return nil, pos.ErrAbsent
+		return out, pos.ErrAbsent
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var out []pos.Change
-	for _, seq := range slices.Sorted(maps.Keys(st.changes)) {
-		if !m.done[seq] && len(out) < limit {
-			out = append(out, st.changes[seq])
-		}
+	if ask.Mark.POSEpoch != "" && !st.holds(ask.Mark) {
+		return out, pos.ErrRestored
+	}
+	out.Newest = st.mark()
+	out.Changes, out.More = m.pendingOf(st, ask)
+	for _, touched := range pos.Touch(out.Changes) {
+		found := pos.Found{Touched: touched}
+		found.Records, found.Err = m.db.read(st, touched.Kind, touched.Keys)
+		out.Found = append(out.Found, found)
 	}
 	return out, nil
 }
 
-// Pending returns the oldest changes that are not done.
-func (m *Memory) Pending(_ context.Context, limit int) ([]pos.Change, error) {
-	if err := m.ask("Pending"); err != nil {
-		return nil, err
+func (m *Memory) pendingOf(st *memoryState, ask pos.Ask) (out []pos.Change, more bool) {
+	taken := map[int64]bool{}
+	for _, ch := range ask.Taken {
+		taken[ch.Seq] = true
 	}
-	return m.pendingOf(m.db.snapshot(), limit)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, seq := range slices.Sorted(maps.Keys(st.changes)) {
+		if m.done[seq] || taken[seq] {
+			continue
+		}
+		if len(out) == ask.Limit {
+			return out, true
+		}
+		out = append(out, st.changes[seq])
+	}
+	return out, false
+}
+
+// holds reports whether the mark's row is there; before the first row there is
+// only the epoch.
+func (st *memoryState) holds(mark wire.Mark) bool {
+	ch, ok := st.changes[mark.Seq]
+	return st.meta.Epoch == mark.POSEpoch && (mark.Seq == 0 || ok && ch.Nonce == mark.Nonce)
+}
+
+func (st *memoryState) mark() wire.Mark {
+	seq := st.newest()
+	return wire.Mark{POSEpoch: st.meta.Epoch, Seq: seq, Nonce: st.changes[seq].Nonce}
+}
+
+// Snapshot reads the oldest changes that are not done, and what they name.
+func (m *Memory) Snapshot(_ context.Context, ask pos.Ask) (pos.Snapshot, error) {
+	if err := m.ask("Snapshot"); err != nil {
+		return pos.Snapshot{}, err
+	}
+	return m.snapshotOf(m.db.snapshot(), ask)
 }
 
 // Done notes that these changes are in the record.

@@ -143,8 +143,7 @@ func (m *Memory) HasMark(_ context.Context, mark wire.Mark) (bool, error) {
 		return false, err
 	}
 	st := m.db.snapshot()
-	ch, ok := st.changes[mark.Seq]
-	return ok && ch.Nonce == mark.Nonce && st.meta.Epoch == mark.POSEpoch && st.removed <= mark.Seq, nil
+	return mark.Seq != 0 && st.holds(mark) && st.removed <= mark.Seq, nil
 }
 
 // Newest returns the mark of the newest change row.
@@ -152,9 +151,7 @@ func (m *Memory) Newest(context.Context) (wire.Mark, error) {
 	if err := m.ask("Newest"); err != nil {
 		return wire.Mark{}, err
 	}
-	st := m.db.snapshot()
-	seq := st.newest()
-	return wire.Mark{POSEpoch: st.meta.Epoch, Seq: seq, Nonce: st.changes[seq].Nonce}, nil
+	return m.db.snapshot().mark(), nil
 }
 
 // Read returns one Record for each key.

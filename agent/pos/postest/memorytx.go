@@ -163,8 +163,9 @@ func (m *Memory) Begin(ctx context.Context) (pos.Tx, error) {
 	}
 }
 
-func (tx *applying) Pending(_ context.Context, limit int) ([]pos.Change, error) {
-	return tx.m.pendingOf(tx.st, limit)
+func (tx *applying) Snapshot(_ context.Context, ask pos.Ask) (pos.Snapshot, error) {
+	ask.Taken = slices.Concat(tx.done, ask.Taken)
+	return tx.m.snapshotOf(tx.st, ask)
 }
 
 func (tx *applying) Read(_ context.Context, kind string, keys []string) ([]pos.Record, error) {

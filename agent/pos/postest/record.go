@@ -3,6 +3,7 @@ package postest
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -18,45 +19,49 @@ type record map[[2]string]string
 func (r record) drain(t testing.TB, c pos.Connector, limit int) (changes int) {
 	t.Helper()
 	for {
-		list, err := c.Pending(t.Context(), limit)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(list) == 0 {
+		snap := look(t, c, pos.Ask{Limit: limit})
+		if len(snap.Changes) == 0 {
 			return changes
 		}
-		changes += len(list)
-		r.settle(t, c, list)
-		if err := c.Done(t.Context(), list); err != nil {
+		changes += len(snap.Changes)
+		r.settle(t, snap)
+		if err := c.Done(t.Context(), snap.Changes); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-// settle reads what the changes name.
-func (r record) settle(t testing.TB, c pos.Reader, list []pos.Change) {
+// look reads a snapshot and holds it to its form: the keys that its changes name,
+// with a record for each.
+func look(t testing.TB, r pos.Reader, ask pos.Ask) pos.Snapshot {
 	t.Helper()
-	keys := map[string][]string{}
-	for _, ch := range list {
-		for _, kind := range ch.Kinds {
-			keys[kind] = append(keys[kind], ch.Key)
-			if ch.NewKey != "" {
-				keys[kind] = append(keys[kind], ch.NewKey)
-			}
-		}
+	snap, err := r.Snapshot(t.Context(), ask)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for kind, list := range keys {
-		got, err := c.Read(t.Context(), kind, list)
-		if err != nil {
-			t.Fatal(err)
+	var touched []pos.Touched
+	for _, f := range snap.Found {
+		if f.Err != nil || len(f.Records) != len(f.Keys) {
+			t.Fatalf("%s: %d records for %d keys: %v", f.Kind, len(f.Records), len(f.Keys), f.Err)
 		}
-		if len(got) != len(list) {
-			t.Fatalf("%d records for %d keys", len(got), len(list))
-		}
-		for i, rec := range got {
-			if rec.Item.Key != list[i] || rec.Item.Kind != kind {
-				t.Fatalf("asked for %s %q, got %v", kind, list[i], rec.Item.ID)
+		for i, rec := range f.Records {
+			if rec.Item.Key != f.Keys[i] || rec.Item.Kind != f.Kind {
+				t.Fatalf("under %s %q stands %v", f.Kind, f.Keys[i], rec.Item.ID)
 			}
+		}
+		touched = append(touched, f.Touched)
+	}
+	if want := pos.Touch(snap.Changes); !reflect.DeepEqual(touched, want) || len(snap.Changes) > ask.Limit {
+		t.Fatalf("%d changes, at most %d were asked for; found %v, the changes name %v", len(snap.Changes), ask.Limit, touched, want)
+	}
+	return snap
+}
+
+// settle keeps what a snapshot found.
+func (r record) settle(t testing.TB, snap pos.Snapshot) {
+	t.Helper()
+	for _, f := range snap.Found {
+		for _, rec := range f.Records {
 			r.put(rec)
 		}
 	}
@@ -161,11 +166,7 @@ func newest(t *testing.T, c pos.Connector) wire.Mark {
 // pending returns what is pending, without noting it as done.
 func pending(t *testing.T, r pos.Reader) []pos.Change {
 	t.Helper()
-	list, err := r.Pending(t.Context(), 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return list
+	return look(t, r, pos.Ask{Limit: 1000}).Changes
 }
 
 func read(t *testing.T, r pos.Reader, kind, key string) pos.Record {

@@ -2,6 +2,7 @@ package postest
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -20,7 +21,10 @@ func Run(t *testing.T, factory Factory) {
 		{"a foreign store's tables are emptied", testForeign},
 		{"capture", testCapture},
 		{"done stays done", testDone},
+		{"what was taken is left out", testTaken},
 		{"late commits", testLateCommits},
+		{"a snapshot is of one moment", testMoment},
+		{"a snapshot is of the mark's history", testHistory},
 		{"prune spares the marks", testPrune},
 		{"an older record's mark is none once changes behind it are gone", testOlderMark},
 		{"epochs", testEpochs},
@@ -69,8 +73,8 @@ func testInstall(t *testing.T, b Bench) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := c.Pending(t.Context(), 10); !errors.Is(err, pos.ErrAbsent) {
-		t.Errorf("Pending after Uninstall: %v, want ErrAbsent", err)
+	if _, err := c.Snapshot(t.Context(), pos.Ask{Limit: 10}); !errors.Is(err, pos.ErrAbsent) {
+		t.Errorf("Snapshot after Uninstall: %v, want ErrAbsent", err)
 	}
 	b.Do(t, Op{Verb: Put, Kind: "category", Key: "1", Fields: fields("name", text("Hair"))})
 }
@@ -110,13 +114,38 @@ func testDone(t *testing.T, b Bench) {
 	if rest := pending(t, b.Connector); len(rest) != 2 || rest[0].Key != "1" || rest[1].Key != "3" {
 		t.Errorf("pending after the second was done: %+v", rest)
 	}
-	one, err := b.Connector.Pending(t.Context(), 1)
-	if err != nil || len(one) != 1 || one[0].Key != "1" {
-		t.Errorf("the oldest one: %+v, %v", one, err)
+	if one := look(t, b.Connector, pos.Ask{Limit: 1}).Changes; len(one) != 1 || one[0].Key != "1" {
+		t.Errorf("the oldest one: %+v", one)
 	}
 	done(t, b.Connector, list)
 	if rest := pending(t, b.Connector); len(rest) != 0 {
 		t.Errorf("pending after all were done: %+v", rest)
+	}
+}
+
+// testTaken reads five changes by twos before any is done, then does all at once.
+func testTaken(t *testing.T, b Bench) {
+	install(t, b)
+	for round := range 2 {
+		for n := range 5 {
+			b.Do(t, Op{Verb: Put, Kind: "category", Key: fmt.Sprint(n), Fields: fields("name", text(fmt.Sprint(round)))})
+		}
+		var taken []pos.Change
+		for more := true; more; {
+			snap := look(t, b.Connector, pos.Ask{Taken: taken, Limit: 2})
+			taken, more = append(taken, snap.Changes...), snap.More
+		}
+		keys := ""
+		for _, ch := range taken {
+			keys += ch.Key
+		}
+		if keys != "01234" {
+			t.Errorf("round %d: taken %q, want each once and in order", round, keys)
+		}
+		done(t, b.Connector, taken)
+		if rest := pending(t, b.Connector); len(rest) != 0 {
+			t.Errorf("round %d: pending after all were done: %+v", round, rest)
+		}
 	}
 }
 

@@ -1,6 +1,6 @@
 CREATE TABLE category (
     id   INTEGER PRIMARY KEY,
-    sort TEXT NOT NULL CHECK (sort IN ('service', 'product', 'class')),
+    sort TEXT NOT NULL CHECK (sort IN ('service', 'product')),
     name TEXT NOT NULL,
     UNIQUE (sort, name)
 );

@@ -1,0 +1,94 @@
+package capture_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"plait/agent/pos"
+)
+
+// TestARestoreToAnyMomentOfADrain: the POS writes between two calls of a drain, a
+// backup is taken just before that, capture is cut off some calls later, and what
+// it has goes up. When the backup comes back, record and hub come level with it by
+// themselves: no comparison is asked for.
+func TestARestoreToAnyMomentOfADrain(t *testing.T) {
+	for at := range 10 {
+		for cut := at; cut < at+6; cut++ {
+			t.Run(fmt.Sprintf("written at step %d, cut off at %d", at, cut), func(t *testing.T) {
+				s := startSalon(t)
+				s.work(1)
+				backup := s.pos.backup()
+				s.interrupt(func(n int) error {
+					if n == at {
+						backup = s.pos.backup()
+						s.work(2)
+					}
+					if n >= cut {
+						return errCut
+					}
+					return nil
+				}, s.cap.Drain)
+				s.upload()
+				s.pos.restore(backup)
+				s.drain()
+				s.checkEqual()
+			})
+		}
+	}
+}
+
+// TestARestoreWithinADrain: a backup comes back between two calls of a drain, or of
+// a comparison, and the POS works on. Nothing that was read of the history before
+// is kept as one of this.
+func TestARestoreWithinADrain(t *testing.T) {
+	for name, act := range map[string]func(*salon) func(context.Context) error{
+		"drain": func(s *salon) func(context.Context) error { return s.cap.Drain },
+		"compare": func(s *salon) func(context.Context) error {
+			return func(ctx context.Context) error { return s.cap.CompareAll(ctx, nil) }
+		},
+	} {
+		for at := range 24 {
+			t.Run(fmt.Sprintf("%s, step %d", name, at), func(t *testing.T) {
+				s := startSalon(t)
+				s.work(1)
+				s.drain()
+				s.upload()
+				s.pos.write("category", "new", fields("Skin", 1))
+				backup := s.pos.backup()
+				s.work(2)
+				s.interrupt(func(n int) error {
+					if n == at {
+						s.pos.restore(backup)
+						s.pos.write("category", "late", fields("Late", 1))
+					}
+					return nil
+				}, act(s))
+				s.upload()
+				s.drain()
+				s.checkEqual()
+			})
+		}
+	}
+}
+
+// work changes more than a page of items, one of them twice.
+func (s *salon) work(price int) {
+	s.pos.write("service", "1", fields("Cut", price))
+	for i := range 5 {
+		s.pos.write("category", fmt.Sprint(i), fields("Hair", price))
+	}
+	s.pos.write("service", "1", fields("Cut", 10+price))
+}
+
+// interrupt runs an act of capture, with something happening at its nth step.
+func (s *salon) interrupt(step func(n int) error, act func(context.Context) error) {
+	s.t.Helper()
+	n := -1
+	s.pos.step = func() error { n++; return step(n) }
+	if err := act(context.Background()); err != nil && !errors.Is(err, errCut) && !errors.Is(err, pos.ErrRestored) {
+		s.t.Fatal(err)
+	}
+	s.mend()
+}
