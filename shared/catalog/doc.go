@@ -5,7 +5,8 @@
 //
 // [Load] reads and validates a folder of files and names file, line and what is
 // wrong, of everything that is wrong; [LoadOver] does so for a network's own
-// files over the shipped ones. [Catalog.Encode] gives the one form that travels
+// files over the shipped ones. A [Preset] is a network's starting policies, as
+// rules over those kinds. [Catalog.Encode] gives the one form that travels
 // from hub to agents, and [Catalog.Digest] its digest.
 //
 // # A file

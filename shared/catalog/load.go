@@ -3,11 +3,9 @@ package catalog
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 
 	"plait/shared/item"
 )
@@ -83,80 +81,25 @@ type loader struct {
 	files    []*kindFile
 }
 
-// kindFile is one file: what was read from it, and on which line each part stands.
+// kindFile is one file of the catalogue, and what was read from it.
 type kindFile struct {
-	*loader
-	name  string
-	kind  Kind
-	lines map[string]int // by path, as "fields.price.policy"
-	// spoilt lines have a problem of their form already.
-	spoilt map[int]bool
+	*yamlFile
+	kind Kind
 }
 
 // file reads and checks one file; ok is false if it names no kind.
 func (l *loader) file(fsys fs.FS, name string) (k Kind, ok bool, err error) {
-	b, err := readFile(fsys, name)
-	if err != nil {
+	f := &kindFile{yamlFile: newYAMLFile(name, "kind", &l.problems)}
+	root, err := f.open(fsys)
+	if err != nil || root == nil {
 		return Kind{}, false, err
 	}
-	f := &kindFile{loader: l, name: name, lines: map[string]int{}, spoilt: map[int]bool{}}
-	root := f.parse(b)
-	if root == nil {
-		return Kind{}, false, nil
-	}
 	f.readKind(root)
-	f.named()
+	f.named("kind", f.kind.Name)
 	checkKind(f.kind, f.report)
 	l.files = append(l.files, f)
 	return f.kind, f.kind.Name != "", nil
 }
-
-func readFile(fsys fs.FS, name string) ([]byte, error) {
-	in, err := fsys.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("cannot open %s: %w", name, err)
-	}
-	defer in.Close()
-	b, err := io.ReadAll(io.LimitReader(in, MaxFileBytes+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("cannot read %s: %w", name, err)
-	case len(b) > MaxFileBytes:
-		return nil, Problems{{File: name, What: fmt.Sprintf("the file has more than %d bytes", MaxFileBytes)}}
-	}
-	return b, nil
-}
-
-// named holds a file to the name of its kind, so that one kind cannot stand in
-// two files.
-func (f *kindFile) named() {
-	if want := strings.TrimSuffix(path.Base(f.name), ".yaml"); f.kind.Name != "" && f.kind.Name != want {
-		f.report("kind", "", fmt.Sprintf("kind %s must stand in a file named %s.yaml", f.kind.Name, f.kind.Name))
-	}
-}
-
-// report adds a problem on the line of the path, or of the nearest part of it
-// that has one.
-func (f *kindFile) report(at, where, what string) {
-	if line := f.line(at); !f.spoilt[line] {
-		f.problems = append(f.problems, Problem{File: f.name, Line: line, Where: where, What: what})
-	}
-}
-
-func (f *kindFile) line(at string) int {
-	for {
-		if n, ok := f.lines[at]; ok {
-			return n
-		}
-		i := strings.LastIndexByte(at, '.')
-		if i < 0 {
-			return 1
-		}
-		at = at[:i]
-	}
-}
-
-func (f *kindFile) has(at string) bool { _, ok := f.lines[at]; return ok }
 
 // refs checks references once all kinds are known.
 func (l *loader) refs(c *Catalog) {
