@@ -63,13 +63,15 @@ func newHub(t *testing.T) *hub {
 	})
 	shipped, err := configs.Catalog()
 	h.must(err)
+	presets, err := configs.Presets()
+	h.must(err)
 	h.door = access.NewDoor(h.db, enrolcode.SystemRoots, 24*time.Hour)
 	contacts := contact.New(h.db)
 	h.server = New(Options{
 		DB: h.db, Door: h.door, Log: zerolog.New(&h.log), Now: clock,
 		Agents: Agents{Contact: contacts, Ingest: ingest.New(h.db, queue.Result), Queue: queue.New(h.db, nil)},
 		Operator: operator.NewDesk(operator.Options{
-			DB: h.db, Door: h.door, Contact: contacts, Sync: storesync.New(h.db), Shipped: shipped, Grace: time.Hour, Version: "test",
+			DB: h.db, Door: h.door, Contact: contacts, Sync: storesync.New(h.db), Shipped: shipped, Presets: presets, Preset: configs.DefaultPreset, Grace: time.Hour, Version: "test",
 		}),
 	})
 	h.must(h.door.First(h.ctx(), func(secret string) error { h.tokens["admin"] = secret; return nil }))

@@ -222,6 +222,15 @@ func TestConfigCheck(t *testing.T) {
 	}
 }
 
+func TestPresets(t *testing.T) {
+	h := newHub(t)
+	h.run("network add Mirrored --preset mirror").done(`"Mirrored" was added`, "mirror")
+	h.run("network add X --preset mirrored").failed(1, `there is no preset "mirrored"`, "flagship, mirror, overwrite")
+	h.run("network set Mirrored --preset overwrite --sources head_office").done("overwrite", "Only head office may be the source")
+	h.run("network set Mirrored --sources all").failed(2, "head_office or any")
+	h.run("network add --help").done("mirror     Branches get copies", "named has flagship")
+}
+
 func TestOwnKinds(t *testing.T) {
 	h := newHub(t)
 	dir := t.TempDir()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"plait/configs"
 	"plait/hub/operator"
 )
 
@@ -21,13 +22,14 @@ func (a *App) networkAdd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add NAME",
 		Short: "Add a network",
+		Long:  "Add a network.\n\n" + presetHelp() + "\n\nA network for which none is named has " + configs.DefaultPreset + ".",
 		Args:  exactly("name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switches, overlay, err := f.read()
 			if err != nil {
 				return err
 			}
-			n, err := ask[operator.Network](cmd, a, http.MethodPost, "networks", operator.NewNetwork{Name: args[0], Switches: switches, Overlay: overlay})
+			n, err := ask[operator.Network](cmd, a, http.MethodPost, "networks", operator.NewNetwork{Name: args[0], Preset: f.preset, Switches: switches, Overlay: overlay})
 			if err != nil {
 				return err
 			}
@@ -43,20 +45,22 @@ func (a *App) networkSet() *cobra.Command {
 	var sync networkSyncFlags
 	cmd := &cobra.Command{
 		Use:   "set NETWORK",
-		Short: "Change a network's switches, its own kinds, or how it syncs",
-		Args:  exactly("network"),
+		Short: "Change a network's switches, its preset, its own kinds, or how it syncs",
+		Long: "Change a network's switches, its preset, its own kinds, or how it syncs.\n\n" +
+			"Another preset takes the place of the one before with all that it settles:\nwhose fields are, --sources and --adopt. What the stores hold changes with the\nnext sync, and its Test shows it first.\n\n" + presetHelp(),
+		Args: exactly("network"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switches, overlay, err := f.read()
 			if err != nil {
 				return err
 			}
-			in := operator.SetNetwork{Switches: switches, Overlay: overlay}
+			in := operator.SetNetwork{Preset: f.preset, Switches: switches, Overlay: overlay}
 			given, err := sync.read(&in)
 			if err != nil {
 				return err
 			}
-			if switches == nil && overlay == nil && !given {
-				return usageError{fmt.Errorf("nothing to change: give --switch, --catalog, --shipped-kinds, --continuous, --usual or --adopt")}
+			if f.preset == "" && switches == nil && overlay == nil && !given {
+				return usageError{fmt.Errorf("nothing to change: give --preset, --switch, --catalog, --shipped-kinds, --continuous, --usual, --sources or --adopt")}
 			}
 			n, err := ask[operator.Network](cmd, a, http.MethodPatch, at("networks", args[0]), in)
 			if err != nil {
@@ -102,9 +106,9 @@ func (a *App) sayNetworks(list []operator.Network) {
 		for _, f := range n.Continuous {
 			continuous = append(continuous, f.Kind)
 		}
-		rows = append(rows, []string{n.Name, fmt.Sprint(n.Stores), orDash(strings.Join(on, ", ")), orDash(strings.Join(n.Own, ", ")),
+		rows = append(rows, []string{n.Name, n.Preset, fmt.Sprint(n.Stores), orDash(strings.Join(on, ", ")), orDash(strings.Join(n.Own, ", ")),
 			orDash(strings.Join(continuous, ", ")), n.ID})
 	}
 	a.table("There is no network yet: add one with `plait-hub network add NAME`.",
-		[]string{"Network", "Stores", "Switches on", "Own kinds", "Continuous", "Id"}, rows)
+		[]string{"Network", "Preset", "Stores", "Switches on", "Own kinds", "Continuous", "Id"}, rows)
 }

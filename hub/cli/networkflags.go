@@ -17,12 +17,14 @@ import (
 
 // networkFlags are those by which a network's settings are given.
 type networkFlags struct {
+	preset   string
 	catalog  string
 	shipped  bool
 	switches []string
 }
 
 func (f *networkFlags) define(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.preset, "preset", "", "whose fields are: a preset's name")
 	cmd.Flags().StringVar(&f.catalog, "catalog", "", "folder with the network's own kinds (*.yaml)")
 	cmd.Flags().BoolVar(&f.shipped, "shipped-kinds", false, "take the network's own kinds away again")
 	cmd.Flags().StringArrayVar(&f.switches, "switch", nil, "a switch and its position: price_sync=on (repeatable)")
@@ -74,4 +76,18 @@ func ownKinds(dir string) (json.RawMessage, error) {
 		}
 	}
 	return json.Marshal(own)
+}
+
+// presetHelp says what each preset means; to be the end of a command's help.
+func presetHelp() string {
+	all, err := configs.Presets()
+	if err != nil {
+		return "" // the hub does not start without them, and says why
+	}
+	var b strings.Builder
+	b.WriteString("Whose fields are, and which items are linked, begins with a preset:\n")
+	for _, p := range all {
+		fmt.Fprintf(&b, "\n  %-10s %s", p.Name, p.Help)
+	}
+	return b.String()
 }

@@ -16,11 +16,13 @@ type networkSyncFlags struct {
 	continuous string
 	usual      []string
 	adopt      string
+	sources    string
 }
 
 func (f *networkSyncFlags) define(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.continuous, "continuous", "", "kinds to sync whenever their source uploads a change: service,product; or off")
 	cmd.Flags().StringArrayVar(&f.usual, "usual", nil, "the store that a kind usually comes from: service=Uptown; service= for head office (repeatable)")
+	cmd.Flags().StringVar(&f.sources, "sources", "", "head_office: no other store may be the source of a sync; any: each may")
 	cmd.Flags().StringVar(&f.adopt, "adopt", "", "on: a first sync links a branch's own item of equal name or code; off: it is left alone and reported")
 }
 
@@ -47,6 +49,14 @@ func (f *networkSyncFlags) read(in *operator.SetNetwork) (given bool, err error)
 		}
 		in.Usual[kind] = store
 	}
+	switch f.sources {
+	case "":
+	case "head_office", "any":
+		only := f.sources == "head_office"
+		in.HeadOfficeOnly = &only
+	default:
+		return false, usageError{fmt.Errorf("--sources %s: it is head_office or any", f.sources)}
+	}
 	switch f.adopt {
 	case "":
 	case "on", "off":
@@ -55,7 +65,7 @@ func (f *networkSyncFlags) read(in *operator.SetNetwork) (given bool, err error)
 	default:
 		return false, usageError{fmt.Errorf("--adopt %s: it is on or off", f.adopt)}
 	}
-	return in.Continuous != nil || in.Usual != nil || in.Adopt != nil, nil
+	return in.Continuous != nil || in.Usual != nil || in.Adopt != nil || in.HeadOfficeOnly != nil, nil
 }
 
 // sayNetworkSync says how a network syncs, where there is something to say.
@@ -69,6 +79,9 @@ func (a *App) sayNetworkSync(n operator.Network) {
 	}
 	for _, kind := range slices.Sorted(maps.Keys(n.Usual)) {
 		a.say("%s usually comes from %s.", kind, n.Usual[kind])
+	}
+	if n.HeadOfficeOnly {
+		a.say("Only head office may be the source of a sync.")
 	}
 	if !n.Adopt {
 		a.say("A branch's own item of equal name or code is left alone and reported.")

@@ -92,6 +92,10 @@ func (d *Daemon) open(ctx context.Context, who identity) error {
 	if err != nil {
 		return err
 	}
+	presets, err := configs.Presets()
+	if err != nil {
+		return err
+	}
 	c := d.options.Config
 	door := access.NewDoor(d.db, who.pin, c.Enrol.Valid)
 	contacts := contact.New(d.db)
@@ -102,7 +106,7 @@ func (d *Daemon) open(ctx context.Context, who identity) error {
 	taking.Moved = spread.moved
 	desk := operator.NewDesk(operator.Options{
 		DB: d.db, Door: door, Contact: contacts, Sync: syncs,
-		Shipped: shipped, Grace: c.Contact.Grace, Version: d.options.Version,
+		Shipped: shipped, Presets: presets, Preset: configs.DefaultPreset, Grace: c.Contact.Grace, Version: d.options.Version,
 	})
 	if err := desk.Refresh(ctx); err != nil {
 		return err

@@ -24,6 +24,8 @@ type Options struct {
 	Contact *contact.Contacts
 	Sync    *storesync.Service
 	Shipped *catalog.Catalog // the kinds that every network starts with
+	Presets []catalog.Preset // what a network may start with
+	Preset  string           // the name of what one starts with that names none
 	Grace   time.Duration    // after its announced contact, a store is overdue
 	Version string           // of the program
 }

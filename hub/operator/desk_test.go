@@ -40,10 +40,12 @@ func newHub(t *testing.T) *hub {
 	})
 	shipped, err := configs.Catalog()
 	h.must(err)
+	presets, err := configs.Presets()
+	h.must(err)
 	h.db = db
 	h.desk = operator.NewDesk(operator.Options{
 		DB: db, Door: access.NewDoor(db, enrolcode.SystemRoots, time.Hour), Contact: contact.New(db), Sync: storesync.New(db),
-		Shipped: shipped, Grace: time.Hour, Version: "test",
+		Shipped: shipped, Presets: presets, Preset: configs.DefaultPreset, Grace: time.Hour, Version: "test",
 	})
 	_, err = h.desk.AddNetwork(h.ctx(), h.ann, operator.NewNetwork{Name: "Bella"})
 	h.must(err)

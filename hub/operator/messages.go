@@ -11,6 +11,7 @@ import (
 type Network struct {
 	ID       string          `json:"id"`
 	Name     string          `json:"name"`
+	Preset   string          `json:"preset"`   // flagship, mirror, overwrite
 	Switches map[string]bool `json:"switches"` // price_sync, shared_number
 	Stores   int             `json:"stores"`
 	Catalog  string          `json:"catalog"` // digest
@@ -20,6 +21,8 @@ type Network struct {
 	Continuous []Flow            `json:"continuous"` // kinds that are synced continuously, by name
 	Usual      map[string]string `json:"usual"`      // kind to the name of the store it usually comes from, where that is not head office
 	Adopt      bool              `json:"adopt"`      // a branch's own items may be linked by name or code
+	// HeadOfficeOnly: no other store may be the source of a sync.
+	HeadOfficeOnly bool `json:"head_office_only"`
 }
 
 // Flow is a kind that is synced continuously.
@@ -30,7 +33,10 @@ type Flow struct {
 
 // NewNetwork asks for a network.
 type NewNetwork struct {
-	Name     string          `json:"name"`
+	Name string `json:"name"`
+	// Preset names what the network starts with: whose fields are, which store may be
+	// a source, and whether a branch's own items are linked. "" is flagship.
+	Preset   string          `json:"preset,omitempty"`
 	Switches map[string]bool `json:"switches,omitempty"`
 	// Overlay holds the network's own kinds, in the form of catalog.Encode; they
 	// take the place of shipped ones with the same name.
@@ -39,12 +45,17 @@ type NewNetwork struct {
 
 // SetNetwork changes a network. What is absent stays as it is.
 type SetNetwork struct {
+	// Preset takes the place of the one before, with all that it settles. What stores
+	// hold changes with the next sync.
+	Preset   string          `json:"preset,omitempty"`
 	Switches map[string]bool `json:"switches,omitempty"`
 	Overlay  json.RawMessage `json:"overlay,omitempty"` // {"kinds":[]} takes the network's own kinds away
 
 	Continuous *[]string         `json:"continuous,omitempty"` // in place of those before
 	Usual      map[string]string `json:"usual,omitempty"`      // kind to a store's id or name; "" for head office
 	Adopt      *bool             `json:"adopt,omitempty"`
+
+	HeadOfficeOnly *bool `json:"head_office_only,omitempty"`
 }
 
 // Store is one salon in a list.

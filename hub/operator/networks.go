@@ -1,10 +1,9 @@
 package operator
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -13,29 +12,20 @@ import (
 	"plait/hub/store"
 	"plait/hub/storesync"
 	"plait/shared/catalog"
-	"plait/shared/wire"
 )
-
-// settingOverlay is the key of a network's settings under which its own kinds
-// are kept: the catalogue is put together anew when a newer hub ships others.
-const settingOverlay = "catalog_overlay"
 
 // AddNetwork makes a network.
 func (d *Desk) AddNetwork(ctx context.Context, who access.Who, in NewNetwork) (out Network, err error) {
 	if err := errors.Join(checkName("a network", in.Name), checkSwitches(in.Switches)); err != nil {
 		return out, err
 	}
-	overlay, err := d.overlay(in.Overlay)
-	if err != nil {
-		return out, err
-	}
-	settings, err := withOverlay(nil, overlay)
+	settings, err := d.withKinds(store.Network{Name: in.Name}, cmp.Or(in.Preset, d.Preset), in.Overlay)
 	if err != nil {
 		return out, err
 	}
 	var n store.Network
 	err = d.DB.WithHub(ctx, func(tx *store.HubTx) error {
-		if err := who.OnHub(tx, access.Act{What: "network.add", Need: access.Admin, Detail: map[string]any{"name": in.Name, "switches": in.Switches}}); err != nil {
+		if err := who.OnHub(tx, access.Act{What: "network.add", Need: access.Admin, Detail: map[string]any{"name": in.Name, "preset": in.Preset, "switches": in.Switches}}); err != nil {
 			return err
 		}
 		n, err = tx.AddNetwork(store.Network{Name: in.Name, Switches: in.Switches, Settings: settings})
@@ -55,20 +45,17 @@ func (d *Desk) AddNetwork(ctx context.Context, who access.Who, in NewNetwork) (o
 	return d.Network(ctx, who, n.ID)
 }
 
-// SetNetwork changes a network's switches or its own kinds.
+// SetNetwork changes a network's switches, its preset, its own kinds, or how it
+// syncs.
 func (d *Desk) SetNetwork(ctx context.Context, who access.Who, ref string, in SetNetwork) (Network, error) {
 	if err := checkSwitches(in.Switches); err != nil {
-		return Network{}, err
-	}
-	overlay, err := d.overlay(in.Overlay)
-	if err != nil {
 		return Network{}, err
 	}
 	var n store.Network
 	if err := d.DB.View(ctx, func(v *store.View) (err error) { n, err = d.network(v, who, ref); return err }); err != nil {
 		return Network{}, err
 	}
-	err = d.DB.WithNetwork(ctx, n.ID, func(tx *store.NetworkTx) error {
+	err := d.DB.WithNetwork(ctx, n.ID, func(tx *store.NetworkTx) error {
 		if err := who.OnNetwork(tx, access.Act{What: "network.set", Need: access.Admin, Detail: setDetail(in)}); err != nil {
 			return err
 		}
@@ -78,7 +65,8 @@ func (d *Desk) SetNetwork(ctx context.Context, who access.Who, ref string, in Se
 			n.Switches = map[string]bool{}
 		}
 		maps.Copy(n.Switches, in.Switches)
-		if n.Settings, err = withOverlay(n.Settings, overlay); err != nil {
+		var err error
+		if n.Settings, err = d.withKinds(n, in.Preset, in.Overlay); err != nil {
 			return err
 		}
 		if n.Settings, err = d.withSync(tx.View, n, in); err != nil {
@@ -143,12 +131,12 @@ func (d *Desk) showNetwork(v *store.View, n store.Network) (Network, error) {
 	if err != nil {
 		return Network{}, err
 	}
-	overlay, err := overlayOf(n)
+	set, err := d.kindsOf(n)
 	if err != nil {
 		return Network{}, err
 	}
-	out := Network{ID: n.ID, Name: n.Name, Switches: n.Switches, Stores: len(stores), Catalog: n.Catalog, Created: n.Created, Own: []string{}}
-	for _, k := range overlay.Kinds {
+	out := Network{ID: n.ID, Name: n.Name, Preset: set.Preset, Switches: n.Switches, Stores: len(stores), Catalog: n.Catalog, Created: n.Created, Own: []string{}}
+	for _, k := range set.Own.Kinds {
 		out.Own = append(out.Own, k.Name)
 	}
 	err = showSync(v, n, &out)
@@ -172,11 +160,10 @@ func (d *Desk) Refresh(ctx context.Context) error {
 }
 
 func (d *Desk) refresh(ctx context.Context, n store.Network) error {
-	overlay, err := overlayOf(n)
+	whole, err := d.catalogue(n)
 	if err != nil {
 		return err
 	}
-	whole := d.Shipped.Overlay(overlay)
 	digest := whole.Digest()
 	return d.DB.WithNetwork(ctx, n.ID, func(tx *store.NetworkTx) error {
 		if digest != tx.Network.Catalog {
@@ -186,67 +173,6 @@ func (d *Desk) refresh(ctx context.Context, n store.Network) error {
 		}
 		return storesync.Settle(tx.View, n.ID, tx.SetContinuous)
 	})
-}
-
-// overlay reads a network's own kinds and tries them over the shipped ones; nil
-// if none are given.
-func (d *Desk) overlay(in json.RawMessage) (*catalog.Catalog, error) {
-	if len(in) == 0 || string(in) == "null" {
-		return nil, nil
-	}
-	own, err := decodeOverlay(in)
-	if err != nil {
-		return nil, refuse("cannot use the network's own kinds: %v", err)
-	}
-	if _, err := catalog.Decode(d.Shipped.Overlay(own).Encode()); err != nil {
-		return nil, refuse("the network's own kinds do not fit the shipped ones: %v", err)
-	}
-	return own, nil
-}
-
-// decodeOverlay reads kinds without holding them to each other: what they refer
-// to may be among the shipped ones.
-func decodeOverlay(in []byte) (*catalog.Catalog, error) {
-	var own catalog.Catalog
-	if err := wire.UnmarshalStrict(in, &own); err != nil {
-		return nil, err
-	}
-	return &own, nil
-}
-
-func overlayOf(n store.Network) (*catalog.Catalog, error) {
-	all := map[string]json.RawMessage{}
-	if err := json.Unmarshal(n.Settings, &all); err != nil {
-		return nil, fmt.Errorf("cannot read the settings of network %s: %w", n.Name, err)
-	}
-	if all[settingOverlay] == nil {
-		return &catalog.Catalog{}, nil
-	}
-	own, err := decodeOverlay(all[settingOverlay])
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the kinds of network %s: %w", n.Name, err)
-	}
-	return own, nil
-}
-
-// withOverlay returns settings with the network's own kinds in them; nil kinds
-// change nothing.
-func withOverlay(settings json.RawMessage, own *catalog.Catalog) (json.RawMessage, error) {
-	if own == nil {
-		return settings, nil
-	}
-	all := map[string]json.RawMessage{}
-	if len(settings) > 0 {
-		if err := json.Unmarshal(settings, &all); err != nil {
-			return nil, fmt.Errorf("cannot read a network's settings: %w", err)
-		}
-	}
-	kinds, err := json.Marshal(own)
-	if err != nil {
-		return nil, fmt.Errorf("cannot keep a network's kinds: %w", err)
-	}
-	all[settingOverlay] = kinds
-	return json.Marshal(all)
 }
 
 func checkSwitches(switches map[string]bool) error {

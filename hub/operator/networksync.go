@@ -12,14 +12,13 @@ import (
 
 // withSync returns a network's settings with what is asked of its syncs.
 func (d *Desk) withSync(v *store.View, n store.Network, in SetNetwork) (json.RawMessage, error) {
-	if in.Continuous == nil && in.Usual == nil && in.Adopt == nil {
+	if in.Continuous == nil && in.Usual == nil && in.Adopt == nil && in.HeadOfficeOnly == nil {
 		return n.Settings, nil
 	}
-	own, err := overlayOf(n)
+	kinds, err := d.catalogue(n)
 	if err != nil {
 		return nil, err
 	}
-	kinds := d.Shipped.Overlay(own)
 	if in.Continuous != nil {
 		for _, name := range *in.Continuous {
 			if err := checkSynced(kinds, name); err != nil {
@@ -40,6 +39,9 @@ func changeSync(s *storesync.Settings, in SetNetwork, usual map[string]string) {
 	}
 	if in.Adopt != nil {
 		s.NoAdopt = !*in.Adopt
+	}
+	if in.HeadOfficeOnly != nil {
+		s.HeadOfficeOnly = *in.HeadOfficeOnly
 	}
 	for kind, id := range usual {
 		if s.Usual == nil {
@@ -99,6 +101,7 @@ func showSync(v *store.View, n store.Network, out *Network) error {
 	if err != nil {
 		return err
 	}
+	out.HeadOfficeOnly = set.HeadOfficeOnly
 	out.Adopt, out.Continuous, out.Usual = !set.NoAdopt, []Flow{}, map[string]string{}
 	for _, kind := range set.Continuous {
 		f := Flow{Kind: kind}
