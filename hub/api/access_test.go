@@ -23,6 +23,7 @@ func filled(pattern string, s salon) string {
 var bodies = map[string]string{
 	"POST /api/v1/networks":                              `{"name":"New"}`,
 	"POST /api/v1/networks/{network}/stores":             `{"name":"New","role":"branch"}`,
+	"PATCH /api/v1/stores/{store}":                       `{"labels":["north"]}`,
 	"POST /api/v1/stores/{store}/switch":                 `{"to":"off","jobs":"cancel"}`,
 	"POST /api/v1/stores/{store}/link":                   `{"role":"single"}`,
 	"POST /api/v1/stores/{store}/revoke":                 `{"jobs":1}`,

@@ -63,6 +63,10 @@ func addStore(s *Server, c *call, m operator.NewStore) (operator.Enrolment, erro
 	return s.desk.AddStore(c.Context(), c.who, c.PathValue("network"), m)
 }
 
+func setStore(s *Server, c *call, m operator.SetStore) (operator.Store, error) {
+	return s.desk.SetStore(c.Context(), c.who, c.PathValue("store"), m)
+}
+
 func newCode(s *Server, c *call) (operator.Enrolment, error) {
 	return s.desk.Code(c.Context(), c.who, c.PathValue("store"))
 }

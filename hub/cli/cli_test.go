@@ -31,6 +31,13 @@ func TestNetworksAndStores(t *testing.T) {
 	h.run("store add", "a\x1b]0;x\a").failed(1, "cannot be shown")
 	h.run("store list").done("Head Office", "One", "head_office", "new")
 	h.run("store show One").done("Bella/One", "labels", "north", "never")
+	h.run("store set One").failed(2, "nothing to change")
+	h.run("store set One --label x --no-labels").failed(2, "either labels or none")
+	h.run("store set One --label south --label canary").done("One of network Bella has the labels: south, canary")
+	h.run("store show One").done("south, canary")
+	h.run("store set One --no-labels").done("has the labels: -")
+	h.run("store set One --name", "Head Office").failed(1, `has a store called "Head Office" already`)
+	h.run("store set One --label north --name One").done("north")
 	h.run("store show nope").failed(1, "store nope: not found")
 	h.run("store replace One").done("At the store's PC")
 	h.run("store link One --role head_office").failed(1, "Head Office is head office of Bella")
@@ -52,7 +59,7 @@ func TestEveryCommandPrintsJSON(t *testing.T) {
 	h.run("network add Bella").done()
 	h.store("One", "branch")
 	for _, words := range []string{
-		"version", "config check", "health", "audit", "network list", "store list", "store show One", "store replace One", "store release One",
+		"version", "config check", "health", "audit", "network list", "store list", "store show One", "store set One --label north", "store replace One", "store release One",
 		"store switch One off", "store switch One on", "store link One --role single", "queue", "queue One", "queue One --all",
 		"upload One", "upload One --full", "sync list", "token list", "token add vic", "store revoke One --yes", "network set Bella --switch price_sync=on",
 	} {
@@ -119,6 +126,11 @@ func TestSync(t *testing.T) {
 	if digest == nil {
 		t.Fatalf("the Test names no digest: %s", test.out)
 	}
+	h.run("sync detail "+digest[1]+" One").done("One: 2 items", "adopt  vendor Acme\\u001b[31m\\u202e", "the store has none, so it is created", "Name", "Bolt")
+	h.run("sync detail " + digest[1] + " One --limit 1").done("More: plait-hub sync detail " + digest[1] + " \"One\" --after 0")
+	h.run("sync detail " + digest[1] + " One --item Bolt --kind vendor --action adopt").done("One: 0 items")
+	h.run("sync detail "+digest[1]+" Nowhere").failed(1, "Nowhere")
+	h.run("sync test --kind vendor --all --item bolt --detail", "One").done("One: 1 item.", "create  vendor Bolt")
 	h.run("sync run "+strings.Repeat("0", 64)).failed(1, "expired")
 	h.answer("no\n", "sync run "+digest[1]).failed(1, "not confirmed")
 	h.run("queue").done("No job is open.")
@@ -150,6 +162,33 @@ func TestSync(t *testing.T) {
 	h.run("audit --network Bella").done("sync.run", "job.cancel")
 	h.run("job show none").failed(1, "job none: not found")
 	h.run("sync show none").failed(1, "not found")
+}
+
+// What a sync brings, to whom, and what it costs: by flags.
+func TestSyncSelectionAndResets(t *testing.T) {
+	h := newHub(t)
+	h.run("network add Bella").done()
+	head, one, two := h.store("Head Office", "head_office"), h.store("One", "branch"), h.store("Two", "branch")
+	head.uploads("Bolt", "Cord")
+	one.uploads()
+	two.uploads("bolt")
+	h.run("store set One --label north").done()
+	h.run("sync test --changed-since vendor=last --to north").done("Copy 2 Vendors (all, for store “One” was never given all of it)", "1 store")
+	h.run("sync test --changed-since vendor=2999-01-01 --all").failed(1, "nothing of what is selected")
+	h.run("sync test --changed-since vendor=soon --all").failed(1, "no date or time")
+	h.run("sync test --changed-since vendor --all").failed(2, "--changed-since vendor: write it as kind=DATE, or kind=last")
+	h.run("sync test --only vendor=inactive --all").failed(1, "nothing of what is selected")
+	h.run("sync test --only vendor=old --all").failed(1, "it is active or inactive")
+	h.run("sync test --kind vendor --reset vendor.account_number --all").failed(1, "no field that travels")
+	h.run("sync test --kind vendor --reset name --all").failed(1, "kind.field")
+	h.run("sync test --kind vendor --to Two").done("Vendor Name stays “bolt”")
+	test := h.run("sync test --kind vendor --reset vendor.name --to Two").done("1 value that stores chose", "It loses 1 value that it chose", "bolt")
+	digest := regexp.MustCompile(`sync run ([0-9a-f]{64})`).FindStringSubmatch(test.out)[1]
+	h.run("sync run --yes "+digest).failed(1, "resets 1 value")
+	h.answer("2\nyes\n", "sync run "+digest).failed(1, "not confirmed")
+	h.answer("1\nyes\n", "sync run "+digest).done("Two", "queued")
+	h.run("sync run --yes --resets 1 " + digest).done("queued")
+	h.run("sync test --kind vendor --to south").failed(1, `no store or label "south"`)
 }
 
 func TestSyncRequestFile(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 func (a *App) stores() *cobra.Command {
 	return newGroup("store", "The stores of a network",
-		a.storeAdd(), a.storeList(), a.storeShow(), a.storeSwitch(), a.storeLink(), a.storeReplace(), a.storeRevoke(), a.storeRelease())
+		a.storeAdd(), a.storeList(), a.storeShow(), a.storeSet(), a.storeSwitch(), a.storeLink(), a.storeReplace(), a.storeRevoke(), a.storeRelease())
 }
 
 func (a *App) storeList() *cobra.Command {

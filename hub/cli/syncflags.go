@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ type testFlags struct {
 	from, label               string
 	kinds, names, keys        []string
 	searches, categories      []string
+	since, active, reset      []string
 	to                        []string
 	all                       bool
 	noAdopt, onlyNew, without bool
@@ -25,6 +27,7 @@ type testFlags struct {
 	deleteMissing             string
 	prices, restrictions      string
 	details                   int
+	detail, item              string
 }
 
 func (f *testFlags) define(cmd *cobra.Command) {
@@ -36,6 +39,8 @@ func (f *testFlags) define(cmd *cobra.Command) {
 	g.StringArrayVar(&f.keys, "key", nil, "one item by the source's key: service=17 (repeatable)")
 	g.StringArrayVar(&f.searches, "search", nil, "items whose name contains a text: service=cut")
 	g.StringArrayVar(&f.categories, "category", nil, "items of a category: service=Hair")
+	g.StringArrayVar(&f.since, "changed-since", nil, "what the source changed since a date, a time, or the last sync of the kind: service=2026-05-01, service=last")
+	g.StringArrayVar(&f.active, "only", nil, "active or inactive items alone: discount=active, discount=inactive")
 	g.StringArrayVar(&f.to, "to", nil, "store or label that receives (repeatable)")
 	g.BoolVar(&f.all, "all", false, "every branch receives")
 	g.BoolVar(&f.noAdopt, "no-adopt", false, "leave a branch's own items with an equal name or code alone")
@@ -45,8 +50,11 @@ func (f *testFlags) define(cmd *cobra.Command) {
 	g.StringVar(&f.deleteMissing, "delete-missing", "no", "delete items not found at the source: no, linked or all")
 	g.StringVar(&f.prices, "prices", "network", "with prices this time: yes, no, or network: as its switch price_sync says")
 	g.StringVar(&f.restrictions, "restrictions", "yes", "with what limits an item, as a discount's minimum purchase: yes, or no to leave it to the receiver")
+	g.StringArrayVar(&f.reset, "reset", nil, "reset a field to the source at every receiver, though stores changed it: service.price (repeatable)")
 	g.StringVar(&f.label, "label", "", "what to call the sync")
-	g.IntVar(&f.details, "details", 20, "of how many stores to list items one by one")
+	g.IntVar(&f.details, "details", 20, "of how many stores to list what is to be looked at")
+	g.StringVar(&f.detail, "detail", "", "store of which to show every item, field by field; sync detail shows the rest")
+	g.StringVar(&f.item, "item", "", "with --detail: one item by its name, uid or the store's key")
 }
 
 // maxRequestFile bounds the file of --request.
@@ -56,7 +64,7 @@ func (f *testFlags) request() (r storesync.Request, err error) {
 	if f.file != "" {
 		return readRequest(f.file)
 	}
-	r = storesync.Request{Source: f.from, Receivers: f.to, AllReceivers: f.all, Label: f.label}
+	r = storesync.Request{Source: f.from, Receivers: f.to, AllReceivers: f.all, Label: f.label, ResetFields: f.reset}
 	r.Options.NoAdopt, r.Options.OnlyNew, r.Options.WithoutMissingParts = f.noAdopt, f.onlyNew, f.without
 	r.Options.AddMissing, r.Options.DeleteMissing = f.addMissing, storesync.DeleteMissing(f.deleteMissing)
 	r.Options.Prices, r.Options.NoRestrictions = storesync.Prices(f.prices), f.restrictions == "no"
@@ -72,12 +80,14 @@ func (f *testFlags) request() (r storesync.Request, err error) {
 		s.each("key", f.keys, func(k *storesync.Selection, v string) { k.Keys = append(k.Keys, v) }),
 		s.each("search", f.searches, func(k *storesync.Selection, v string) { k.Search = v }),
 		s.each("category", f.categories, func(k *storesync.Selection, v string) { k.Category = v }),
+		s.each("changed-since", f.since, func(k *storesync.Selection, v string) { k.ChangedSince = v }),
+		s.each("only", f.active, func(k *storesync.Selection, v string) { k.Active = v }),
 	)
 	for _, k := range s.list {
 		r.Kinds = append(r.Kinds, *k)
 	}
 	if err == nil && len(r.Kinds) == 0 {
-		err = usageError{errors.New("nothing is selected: give --kind, --name, --key, --search or --category")}
+		err = usageError{errors.New("nothing is selected: give --kind, --name, --key, --search, --category, --changed-since or --only")}
 	}
 	return r, err
 }
@@ -114,12 +124,15 @@ func (s *selections) of(kind string) *storesync.Selection {
 	return k
 }
 
+// valueOf says what stands after the kind, where the flag's name does not.
+var valueOf = map[string]string{"changed-since": "DATE, or kind=last", "only": "active, or kind=inactive"}
+
 // each reads texts of the form kind=value.
 func (s *selections) each(flag string, texts []string, add func(*storesync.Selection, string)) error {
 	for _, text := range texts {
 		kind, value, ok := strings.Cut(text, "=")
 		if !ok || kind == "" || value == "" {
-			return usageError{fmt.Errorf("--%s %s: write it as kind=%s", flag, text, flag)}
+			return usageError{fmt.Errorf("--%s %s: write it as kind=%s", flag, text, cmp.Or(valueOf[flag], flag))}
 		}
 		add(s.of(kind), value)
 	}

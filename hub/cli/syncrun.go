@@ -41,6 +41,7 @@ func (a *App) syncRun() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	cmd.Flags().IntVar(&confirm.Deletes, "deletes", 0, "with --yes: how many items you know that it deletes")
+	cmd.Flags().IntVar(&confirm.Resets, "resets", 0, "with --yes: how many values you know that it resets")
 	cmd.Flags().StringVar(&confirm.HeadOffice, "head-office", "", "with --yes: the name of head office, if it receives")
 	return cmd
 }
@@ -58,6 +59,13 @@ func (a *App) confirmPlan(p storesync.Plan, c *storesync.Confirm) error {
 			return err
 		}
 		c.Deletes = p.Deletes
+	}
+	if p.Resets > 0 {
+		question := fmt.Sprintf("It resets %s that stores chose. Type that number to go on:", some(p.Resets, "value"))
+		if err := a.confirm(question, fmt.Sprint(p.Resets)); err != nil {
+			return err
+		}
+		c.Resets = p.Resets
 	}
 	if p.HeadOffice != "" {
 		question := fmt.Sprintf("Head office itself receives it. Type its name (%s) to go on:", escape(p.HeadOffice))

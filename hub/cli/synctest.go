@@ -14,6 +14,8 @@ import (
 	"plait/hub/operator"
 	"plait/hub/store"
 	"plait/hub/storesync"
+	"plait/shared/merge"
+	"plait/shared/wire"
 )
 
 func (a *App) syncTest() *cobra.Command {
@@ -42,6 +44,7 @@ func (a *App) syncTest() *cobra.Command {
 type tested struct {
 	Plan    storesync.Plan          `json:"plan"`
 	Details []storesync.StoreDetail `json:"details,omitempty"`
+	Items   *storesync.ItemsPage    `json:"items,omitempty"` // of the store that --detail names
 }
 
 func (a *App) test(cmd *cobra.Command, f testFlags) (out tested, err error) {
@@ -75,7 +78,12 @@ func (a *App) test(cmd *cobra.Command, f testFlags) (out tested, err error) {
 		}
 		out.Details = append(out.Details, d)
 	}
-	return out, nil
+	if f.detail == "" {
+		return out, nil
+	}
+	page, err := a.items(cmd, out.Plan.Digest, f.detail, detailFlags{item: f.item, after: -1, limit: storesync.DefaultItemsPage})
+	out.Items = &page
+	return out, err
 }
 
 // headOffice is the source where none is named.
@@ -110,6 +118,11 @@ func (a *App) sayTest(t tested) {
 	for _, d := range t.Details {
 		a.sayDetail(d)
 	}
+	if t.Items != nil {
+		a.say("")
+		a.sayItems(*t.Items)
+		a.sayNext(*t.Items, p.Digest)
+	}
 	a.say("\nTo carry it out: plait-hub sync run %s", p.Digest)
 }
 
@@ -120,11 +133,15 @@ func (a *App) sayWarnings(before string, list []storesync.Warning) {
 }
 
 func (a *App) sayDetail(d storesync.StoreDetail) {
-	if len(d.Exceptions)+len(d.Deletes) == 0 {
+	if len(d.Exceptions)+len(d.Deletes)+len(d.Resets) == 0 {
 		return
 	}
 	a.say("\n%s:", d.Store.Name)
-	a.sayExceptions(d.Exceptions, d.More)
+	a.sayExceptions(slices.DeleteFunc(slices.Clone(d.Exceptions), func(e wire.Exception) bool { return e.Code == string(merge.WasReset) }), d.More)
+	if len(d.Resets) > 0 {
+		a.say("It loses %s that it chose:", some(len(d.Resets), "value"))
+		a.sayExceptions(d.Resets, 0)
+	}
 	for _, del := range d.Deletes {
 		a.say("  %s %s %s (%s) %s", del.Action, del.Kind, del.Name, del.Key, del.Why)
 	}

@@ -399,3 +399,38 @@ func TestProfiles(t *testing.T) {
 		t.Errorf("another store's profile of the same digest: %+v, %v", w, err)
 	}
 }
+
+// What a restore may have done to the queue is owed until a hello has listed the
+// receipts: a POS that could not be read meanwhile, and a proof that record and
+// copy are equal, settle nothing of it.
+func TestReceiptsAreOwedUntilTheyAreListed(t *testing.T) {
+	h := newHub(t)
+	p := h.newPC("branch")
+	p.edit("1", "Cut")
+	p.receipt = wire.ReceiptHead{Known: true, Job: "j1", Number: 1, Done: true, Order: 1}
+	p.mustConverse()
+	backup := h.backup()
+	p.edit("1", "Cut and dry")
+	p.mustConverse()
+	h.restore(backup)
+
+	p.receipt = wire.ReceiptHead{} // the POS keeps its database to itself
+	w, _, err := p.hello()
+	if err != nil || w.Reconcile == "" || w.WantReceipts {
+		t.Fatalf("the hub was restored, the POS cannot be read: %+v, %v", w, err)
+	}
+	p.mustConverse()
+	p.receipt = wire.ReceiptHead{Known: true, Job: "j1", Number: 1, Done: true, Order: 1}
+	w, _, err = p.hello()
+	if err != nil || w.Reconcile != "" || !w.WantReceipts {
+		t.Fatalf("the POS can be read again: %+v, %v; want receipts", w, err)
+	}
+	p.receipts = &wire.Receipts{Jobs: []wire.ReceiptRef{{Job: "j1", Order: 1}}}
+	if w, _, err = p.hello(); err != nil || w.WantReceipts {
+		t.Fatalf("the receipts were listed: %+v, %v", w, err)
+	}
+	p.receipts = nil
+	if w, _, err = p.hello(); err != nil || w.WantReceipts {
+		t.Fatalf("wanted once more: %+v, %v", w, err)
+	}
+}

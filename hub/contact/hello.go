@@ -114,7 +114,7 @@ func (s *session) letIn(v verdict) error {
 	}
 	newPOS := pos > 0 && pos != s.last.POSEpoch
 	if cause := s.reconcileCause(v, current, newPOS); cause != "" {
-		s.copy.Reconcile = cause
+		s.copy.Reconcile, s.last.ListReceipts = cause, true
 		if err := s.tx.SetCopy(s.copy); err != nil {
 			return err
 		}
@@ -207,12 +207,20 @@ func (s *session) settle(newPOS bool) error {
 	if err != nil {
 		return err
 	}
-	if !lost {
-		_, err := queue.Settle(s.tx, s.hello.Receipt, s.hello.Receipts)
+	if lost {
+		s.last.RestoreLinks = true
+		return s.tx.SetContact(s.last)
+	}
+	if _, err := queue.Settle(s.tx, s.hello.Receipt, s.hello.Receipts); err != nil || !s.listed() {
 		return err
 	}
-	s.last.RestoreLinks = true
+	s.last.ListReceipts = false
 	return s.tx.SetContact(s.last)
+}
+
+// listed: the hello tells of every receipt, or that there is none.
+func (s *session) listed() bool {
+	return s.last.ListReceipts && (s.hello.Receipts != nil || (s.hello.Receipt.Known && s.hello.Receipt.Job == ""))
 }
 
 // lostTables: the POS has no receipt, but the hub holds some; or it holds links
@@ -249,7 +257,7 @@ func (s *session) welcome() (wire.Welcome, error) {
 	if w.OpenJobs, err = s.tx.CountOpen(); err != nil {
 		return w, err
 	}
-	w.WantReceipts = s.copy.Reconcile != "" && s.hello.Receipts == nil && s.hello.Receipt.Known && !s.hello.Receipt.Absent
+	w.WantReceipts = s.last.ListReceipts && s.hello.Receipts == nil && s.hello.Receipt.Known && !s.hello.Receipt.Absent
 	w.WantProfile, err = s.wantProfile()
 	return w, err
 }

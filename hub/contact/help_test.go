@@ -115,6 +115,7 @@ type disk struct {
 	record       map[string]row
 	rev, sent    int64
 	receipt      wire.ReceiptHead
+	receipts     *wire.Receipts // listed in hellos; nil for none
 	names        int
 }
 
@@ -149,7 +150,7 @@ func (p *pc) greeting() wire.Hello {
 	}
 	return wire.Hello{Protocol: wire.Protocol, CanonicalForm: wire.CanonicalForm, Installation: p.installation, AgentEpoch: p.epoch,
 		POSEpoch: p.pos, HubEpoch: p.hubEpoch, Chain: p.presented, Conversation: store.NewID(), Frozen: p.frozenMark, Acked: p.acked,
-		Receipt: p.receipt, NextDue: 3600}
+		Receipt: p.receipt, Receipts: p.receipts, NextDue: 3600}
 }
 
 // hello says one hello and takes in the answer.

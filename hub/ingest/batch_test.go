@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -168,6 +169,7 @@ func TestSyncRevMovesOnlyWithWhatCanBeSynced(t *testing.T) {
 	last := store.Item{}
 	for i, s := range steps {
 		before := told
+		a.clock.Advance(time.Minute)
 		a.send(put(int64(i+1), s.it))
 		r := a.row(id)
 		// The kind's counter is what continuous sync goes by, and what tells it to look.
@@ -179,6 +181,9 @@ func TestSyncRevMovesOnlyWithWhatCanBeSynced(t *testing.T) {
 		}
 		if moved := r.SyncRev > last.SyncRev; moved != s.moves {
 			t.Errorf("%s: sync_rev went from %d to %d", s.name, last.SyncRev, r.SyncRev)
+		}
+		if moved := r.SyncAt.After(last.SyncAt); moved != s.moves {
+			t.Errorf("%s: the time of its sync_rev went from %s to %s", s.name, last.SyncAt, r.SyncAt)
 		}
 		last = r
 	}

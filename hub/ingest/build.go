@@ -155,7 +155,7 @@ func (b *builder) lay(tx *store.StoreTx, r store.StagedRow, old store.Item, repl
 				return row, err
 			}
 		}
-		row.SyncRev = b.syncs[row.Kind] + 1
+		row.SyncRev, row.SyncAt = b.syncs[row.Kind]+1, tx.Now()
 	}
 	if replaces {
 		if outlived(old, row, r.Gone) {

@@ -202,7 +202,7 @@ func TestFullUploadLands(t *testing.T) {
 		if d := cmp.Diff(r.kinds(), a.kindSums()); d != "" {
 			t.Errorf("sums: %s", d)
 		}
-		if now := a.row(product("7", "").ID); now.Revision != same.Revision || now.SyncRev != same.SyncRev {
+		if now := a.row(product("7", "").ID); now.Revision != same.Revision || now.SyncRev != same.SyncRev || now.SyncAt.IsZero() || !now.SyncAt.Equal(same.SyncAt) {
 			t.Errorf("a row with the same digest moved from %d to %d", same.Revision, now.Revision)
 		}
 		if now := a.row(product("49", "").ID); now.Live() {

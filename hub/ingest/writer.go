@@ -45,7 +45,7 @@ func (w *writer) put(items []incoming) error {
 			if err != nil {
 				return err
 			}
-			r.SyncRev = n
+			r.SyncRev, r.SyncAt = n, w.tx.Now()
 		}
 		rows[i] = r
 	}
@@ -140,7 +140,7 @@ func archived(old store.Item, gone bool) store.Archived {
 // move, and reports whether the row changes.
 func merge(old store.Item, r *store.Item) bool {
 	if old.SyncRev > 0 && r.SyncRev > 0 && old.SyncDigest == r.SyncDigest {
-		r.SyncRev = old.SyncRev
+		r.SyncRev, r.SyncAt = old.SyncRev, old.SyncAt
 	}
 	if !old.Live() && !r.Live() {
 		r.Deleted = old.Deleted

@@ -132,6 +132,13 @@ type NewStore struct {
 	Labels []string `json:"labels,omitempty"`
 }
 
+// SetStore changes what a store is called and how it is labelled. What is absent
+// stays as it is.
+type SetStore struct {
+	Name   string    `json:"name,omitempty"`
+	Labels *[]string `json:"labels,omitempty"` // in place of those that it has; an empty list takes all away
+}
+
 // Enrolment is a code that a technician types at the store's PC. It is shown
 // once.
 type Enrolment struct {

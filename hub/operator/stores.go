@@ -25,6 +25,9 @@ func (d *Desk) AddStore(ctx context.Context, who access.Who, network string, in 
 	}
 	var s store.Store
 	err = d.DB.WithNetwork(ctx, n.ID, func(tx *store.NetworkTx) error {
+		if err := apart(tx.View, n.ID, "", in.Name, in.Labels); err != nil {
+			return err
+		}
 		s, err = tx.AddStore(store.Store{Name: in.Name, Role: in.Role, Labels: in.Labels})
 		if errors.Is(err, store.ErrConflict) {
 			return conflict("network %s has a store called %q already", n.Name, in.Name)
@@ -41,15 +44,7 @@ func (d *Desk) AddStore(ctx context.Context, who access.Who, network string, in 
 }
 
 func checkStore(in NewStore) error {
-	if err := checkName("a store", in.Name); err != nil {
-		return err
-	}
-	for _, label := range in.Labels {
-		if err := checkName("a label", label); err != nil {
-			return err
-		}
-	}
-	return checkRole(in.Role)
+	return errors.Join(checkName("a store", in.Name), checkLabels(in.Labels), checkRole(in.Role))
 }
 
 func checkRole(role string) error {

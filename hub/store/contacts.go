@@ -25,6 +25,9 @@ type Contact struct {
 	Receipt wire.ReceiptHead
 	// RestoreLinks: the last hello was told to fetch links and receipts.
 	RestoreLinks bool
+	// ListReceipts: something was restored, and no hello has listed its receipts
+	// since.
+	ListReceipts bool
 
 	Held         HeldChain
 	Release      string // hash of a technician's code; "" if there is none
@@ -45,7 +48,7 @@ func (v *StoreView) Contact() (Contact, error) {
 		return *v.last, nil
 	}
 	c, err := one(v.View, readContact, `SELECT agent_epoch, pos_epoch, hub_epoch, counter, nonce, conversation, hello, hello_at, due_at, restore_links,
-		receipt, bye_at, held, held_at, held_last, held_until, release, release_until
+		list_receipts, receipt, bye_at, held, held_at, held_last, held_until, release, release_until
 		FROM contacts WHERE network = $1 AND store = $2`, v.at.network, v.at.store)
 	if err != nil {
 		return c, fmt.Errorf("cannot read the last contact of store %s: %w", v.Store.Name, err)
@@ -57,7 +60,7 @@ func (v *StoreView) Contact() (Contact, error) {
 func readContact(s scanner) (c Contact, err error) {
 	held := "{}"
 	err = s.Scan(&c.AgentEpoch, &c.POSEpoch, &c.HubEpoch, &c.Counter, &c.Nonce, &c.Conversation, jsonInto{&c.Hello}, msTime{&c.HelloAt}, msTime{&c.Due},
-		&c.RestoreLinks, jsonInto{&c.Receipt}, msTime{&c.ByeAt}, &held, msTime{&c.Held.First}, msTime{&c.Held.Last}, msTime{&c.Held.Until},
+		&c.RestoreLinks, &c.ListReceipts, jsonInto{&c.Receipt}, msTime{&c.ByeAt}, &held, msTime{&c.Held.First}, msTime{&c.Held.Last}, msTime{&c.Held.Until},
 		&c.Release, msTime{&c.ReleaseUntil})
 	if err == nil && held != "" {
 		err = jsonInto{&c.Held.Hello}.Scan(held)
@@ -73,10 +76,10 @@ func (tx *StoreTx) SetContact(c Contact) error {
 	}
 	_, err := tx.exec(`UPDATE contacts SET agent_epoch = $1, pos_epoch = $2, hub_epoch = $3, counter = $4, nonce = $5, hello = $6,
 		hello_at = $7, due_at = $8, restore_links = $9, receipt = $10, bye_at = $11, held = $12, held_at = $13, held_last = $14,
-		held_until = $15, release = $16, release_until = $17, conversation = $18 WHERE network = $19 AND store = $20`,
+		held_until = $15, release = $16, release_until = $17, conversation = $18, list_receipts = $19 WHERE network = $20 AND store = $21`,
 		c.AgentEpoch, c.POSEpoch, c.HubEpoch, c.Counter, c.Nonce, toJSON(c.Hello), ms(c.HelloAt), ms(c.Due), flag(c.RestoreLinks),
 		toJSON(c.Receipt), ms(c.ByeAt), held, ms(c.Held.First), ms(c.Held.Last), ms(c.Held.Until), c.Release, ms(c.ReleaseUntil),
-		c.Conversation, tx.at.network, tx.at.store)
+		c.Conversation, flag(c.ListReceipts), tx.at.network, tx.at.store)
 	if err != nil {
 		return fmt.Errorf("cannot store the contact of store %s: %w", tx.Store.Name, err)
 	}

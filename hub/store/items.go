@@ -15,6 +15,7 @@ type Item struct {
 	SyncRev    int64       // of the kind, at the last change that can be synced; 0 if the kind only goes up
 	Digest     item.Digest // of Body
 	SyncDigest item.Digest // of what can be synced; zero if the kind only goes up
+	SyncAt     time.Time   // when the hub gave SyncRev, in its own time; zero if the kind only goes up
 	AgentEpoch int64       // place; with AgentRev it never goes down
 	AgentRev   int64
 	POSEpoch   int64      // place; 0 if not known
@@ -31,12 +32,12 @@ func (i Item) Live() bool { return i.Deleted.IsZero() }
 // Decode returns the item that the row holds.
 func (i Item) Decode() (item.Item, error) { return item.Decode(i.Body) }
 
-const itemColumns = `kind, key, gen, revision, sync_rev, digest, sync_digest, agent_epoch, agent_rev, pos_epoch, uid, birth, adopted, deleted_at, body`
+const itemColumns = `kind, key, gen, revision, sync_rev, sync_at, digest, sync_digest, agent_epoch, agent_rev, pos_epoch, uid, birth, adopted, deleted_at, body`
 
-const itemColumnCount = 15
+const itemColumnCount = 16
 
 func readItem(s scanner) (i Item, err error) {
-	return i, s.Scan(&i.Kind, &i.Key, &i.Gen, &i.Revision, &i.SyncRev, digestInto{&i.Digest}, digestInto{&i.SyncDigest}, &i.AgentEpoch,
+	return i, s.Scan(&i.Kind, &i.Key, &i.Gen, &i.Revision, &i.SyncRev, msTime{&i.SyncAt}, digestInto{&i.Digest}, digestInto{&i.SyncDigest}, &i.AgentEpoch,
 		&i.AgentRev, &i.POSEpoch, &i.UID, &i.Birth, &i.Adopted, msTime{&i.Deleted}, &i.Body)
 }
 
@@ -45,7 +46,7 @@ func (i Item) values(args []any) []any {
 	if i.SyncRev > 0 {
 		sync = i.SyncDigest[:]
 	}
-	return append(args, i.Kind, i.Key, i.Gen, i.Revision, i.SyncRev, i.Digest[:], sync, i.AgentEpoch, i.AgentRev, i.POSEpoch, i.UID,
+	return append(args, i.Kind, i.Key, i.Gen, i.Revision, i.SyncRev, ms(i.SyncAt), i.Digest[:], sync, i.AgentEpoch, i.AgentRev, i.POSEpoch, i.UID,
 		string(i.Birth), flag(i.Adopted), ms(i.Deleted), i.Body)
 }
 
@@ -117,7 +118,7 @@ var insertWholeChunk = func() string {
 // ReplaceItem overwrites the row of the item's identity.
 func (tx *StoreTx) ReplaceItem(copy int64, i Item) error {
 	args := append(i.values(make([]any, 0, itemColumnCount+3))[3:], tx.at.network, tx.at.store, copy, i.Kind, i.Key, i.Gen)
-	n, err := tx.execHot(`UPDATE items SET revision = ?, sync_rev = ?, digest = ?, sync_digest = ?, agent_epoch = ?, agent_rev = ?,
+	n, err := tx.execHot(`UPDATE items SET revision = ?, sync_rev = ?, sync_at = ?, digest = ?, sync_digest = ?, agent_epoch = ?, agent_rev = ?,
 		pos_epoch = ?, uid = ?, birth = ?, adopted = ?, deleted_at = ?, body = ?, result_payload = NULL, result_n = NULL, delta = NULL
 		WHERE network = ? AND store = ? AND copy = ? AND kind = ? AND key = ? AND gen = ?`, args...)
 	if err := must1(n, err); err != nil {

@@ -205,6 +205,9 @@ func (tx *StoreTx) SetJob(j Job) error {
 	if err == nil && n == 0 {
 		err = fmt.Errorf("%w: it is gone, or its contents are another's", ErrConflict)
 	}
+	if err == nil && (j.State == Cancelled || j.State == Lost) {
+		err = tx.takeBack(j.Cause)
+	}
 	if err != nil {
 		return fmt.Errorf("cannot change job %d of store %s: %w", j.Number, tx.Store.Name, err)
 	}

@@ -36,7 +36,7 @@ func (s *source) choose(list []Selection) (chosen, error) {
 		}
 	}
 	if c.count() == 0 {
-		return nil, refuse("the source has nothing of what is selected")
+		return nil, refuse("%w", ErrNothing)
 	}
 	return c, nil
 }
@@ -45,6 +45,9 @@ func (s *source) chooseKind(c chosen, sel Selection) error {
 	k := s.kinds[sel.Kind]
 	if sel.Category != "" && k.Match.Category == "" {
 		return refuse("%s has no categories", sel.Kind)
+	}
+	if sel.Active != "" && k.Active == "" {
+		return refuse("%s does not tell active items from others: its catalogue names no such field", sel.Kind)
 	}
 	f := newFilter(sel)
 	for _, r := range k.rows {
@@ -117,8 +120,11 @@ func (f filter) missing() []string {
 	return firstFew(out, 20)
 }
 
-// within applies a selection's search and category.
+// within applies what narrows a selection.
 func (s *source) within(k *sourceKind, r *row, sel Selection) bool {
+	if !k.from.passes(r) || sel.Active != "" && (sel.Active == OnlyActive) != k.active(r) {
+		return false
+	}
 	if sel.Search != "" && !strings.Contains(item.NormalName(s.called(k, r)), item.NormalName(sel.Search)) {
 		return false
 	}

@@ -53,9 +53,10 @@ func kinds() *catalog.Catalog {
 			Fields: []catalog.Field{text("name", item.Locked), ref("parent", "category", item.Locked)}},
 		{Name: "sale", Title: "Sales", Help: "h", Direction: catalog.UploadOnly,
 			Fields: []catalog.Field{ref("service", "service", item.Never)}},
-		{Name: "service", Title: "Services", Help: "h", Direction: catalog.Sync, Match: catalog.Match{Name: "name", Category: "category", Code: []string{"sku"}},
+		{Name: "service", Title: "Services", Help: "h", Direction: catalog.Sync, Match: catalog.Match{Name: "name", Category: "category", Code: []string{"sku"}}, Active: "active",
 			Fields: []catalog.Field{text("name", item.Locked), ref("category", "category", item.Locked), text("sku", item.Locked), text("note", item.Unlocked),
 				{Name: "price", Title: "Price", Type: "decimal", Policy: item.Unlocked, LockedWhen: "price_sync"}, text("tax", item.Never),
+				{Name: "active", Title: "Active", Type: "bool", Policy: item.Unlocked},
 				{Name: "vendors", Title: "Vendors", Type: "rows", Key: "reference", Ref: "vendor", Policy: item.Unlocked, Columns: []catalog.Field{text("code", item.Unlocked)}}}},
 		{Name: "vendor", Title: "Vendors", Help: "h", Direction: catalog.Sync, Match: catalog.Match{Name: "name"},
 			Fields: []catalog.Field{text("name", item.Locked)}},
@@ -127,7 +128,7 @@ func (h *hub) put(id string, items ...item.Item) {
 		}
 		for _, it := range items {
 			h.revs[id]++
-			row := store.Item{ID: it.ID, Revision: h.revs[id], SyncRev: h.revs[id], UID: it.UID(id), AgentEpoch: 1, AgentRev: h.revs[id], Body: item.Append(nil, it)}
+			row := store.Item{ID: it.ID, Revision: h.revs[id], SyncRev: h.revs[id], SyncAt: tx.Now(), UID: it.UID(id), AgentEpoch: 1, AgentRev: h.revs[id], Body: item.Append(nil, it)}
 			row.Digest = item.DigestOf(row.Body)
 			if it.Link != nil {
 				row.Birth, row.Adopted = it.Link.Birth, it.Link.Adopted
@@ -198,7 +199,7 @@ func (h *hub) test(r storesync.Request) storesync.Plan {
 
 func (h *hub) run(p storesync.Plan) storesync.Sync {
 	h.Helper()
-	y, err := h.sync.Run(context.Background(), "n", p.Digest, storesync.Confirm{Deletes: p.Deletes, HeadOffice: p.HeadOffice}, "ann")
+	y, err := h.sync.Run(context.Background(), "n", p.Digest, storesync.Confirm{Deletes: p.Deletes, Resets: p.Resets, HeadOffice: p.HeadOffice}, "ann")
 	if err != nil {
 		h.Fatal(err)
 	}

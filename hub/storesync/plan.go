@@ -39,6 +39,7 @@ type Plan struct {
 	// operator types to confirm (Confirm). 0 and "" need none.
 	Deletes    int     `json:"deletes"`
 	HeadOffice string  `json:"head_office,omitempty"`
+	Resets     int     `json:"resets"` // values that stores chose and would lose; typed too
 	Request    Request `json:"request"`
 }
 
@@ -59,6 +60,12 @@ type PlanKind struct {
 	// brings all that the kind's usual source has; else -1. Continuous sync goes on
 	// from there.
 	SyncRev int64 `json:"sync_rev"`
+	// Since says in words which changes are selected, if not all items are. After and
+	// Upto are the source's sync_revs between which the sync brings every change;
+	// Upto 0 says that it leaves some out.
+	Since string `json:"since,omitempty"`
+	After int64  `json:"after,omitempty"`
+	Upto  int64  `json:"upto,omitempty"`
 }
 
 // StorePlan is what would happen at one receiver. Exceptions and deletions by
@@ -76,6 +83,7 @@ type StorePlan struct {
 	Items      int         `json:"items"`            // of its job
 	Own        string      `json:"own,omitempty"`    // hash of its own part
 	Resets     bool        `json:"resets,omitempty"` // the job deletes, or resets fields
+	Loses      int         `json:"loses,omitempty"`  // values that the store chose and would lose, by "reset to source"
 	Outcome    string      `json:"outcome,omitempty"`
 	Detail     string      `json:"detail,omitempty"` // names its StoreDetail
 }
@@ -86,6 +94,8 @@ type StoreDetail struct {
 	Prediction
 	// Deletes are the items that the source does not have, with what becomes of each.
 	Deletes []Deletion `json:"deletes,omitempty"`
+	// Resets are the values that the store chose and would lose, each with both.
+	Resets []wire.Exception `json:"resets,omitempty"`
 }
 
 // Deletion is one item that would be deleted.
@@ -134,7 +144,7 @@ func (p Plan) Sentence() string {
 	var kinds []string
 	for _, k := range p.Kinds {
 		if k.Items > 0 {
-			kinds = append(kinds, fmt.Sprintf("%d %s", k.Items, k.Title))
+			kinds = append(kinds, strings.TrimSpace(fmt.Sprintf("%d %s %s", k.Items, k.Title, inBrackets(k.Since))))
 		}
 	}
 	var receive, blocked []string
@@ -147,6 +157,9 @@ func (p Plan) Sentence() string {
 	}
 	out := fmt.Sprintf("Copy %s from %s to %s (%s): %s.", strings.Join(kinds, ", "), quoted(p.Source.Name),
 		count(len(receive), "store"), named(receive), inWords(p.Counts))
+	if p.Resets > 0 {
+		out += fmt.Sprintf(" %s that stores chose are reset to the source.", count(p.Resets, "value"))
+	}
 	if len(blocked) > 0 {
 		out += fmt.Sprintf(" %s cannot receive now: %s.", count(len(blocked), "store"), named(blocked))
 	}

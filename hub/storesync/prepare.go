@@ -126,6 +126,9 @@ func (t *test) describe(v *store.View) error {
 		if err := t.reaches(v, &at); err != nil {
 			return err
 		}
+		if err := t.describeSince(v, &at); err != nil {
+			return err
+		}
 		t.plan.Kinds = append(t.plan.Kinds, at)
 	}
 	t.describeUsual()
@@ -147,7 +150,7 @@ func (t *test) describeKind(at *PlanKind) {
 		}
 	}
 	if at.Added > 0 {
-		t.warn(Warning{Code: WarnAdded, Kind: at.Kind, Count: at.Added, Text: fmt.Sprintf("%d of %s were added: others need them, and a receiver lacks them", at.Added, quoted(at.Title))})
+		t.warn(Warning{Code: WarnAdded, Kind: at.Kind, Count: at.Added, Text: fmt.Sprintf("%d of %s were added: others need them, and a receiver lacks them", at.Added, quoted(at.Title)), Mend: "test without add_missing, if they are not to come"})
 	}
 	if names := t.cutting.circles[at.Kind]; len(names) > 0 {
 		t.warn(Warning{Code: WarnCyclicItems, Kind: at.Kind, Count: len(names), Names: names[:min(len(names), 5)],

@@ -16,6 +16,9 @@ var (
 	ErrConfirm = errors.New("not confirmed")
 	// ErrExpired: the Test is unknown or older than a day; make another.
 	ErrExpired = errors.New("the Test has expired")
+	// ErrNothing: the source has nothing of what is selected. It comes with
+	// ErrRequest.
+	ErrNothing = errors.New("the source has nothing of what is selected")
 )
 
 // Limits of a request.
@@ -42,13 +45,16 @@ type Request struct {
 	// Reset sets fields to the source's value though a branch changed them: store
 	// id, uid, names of fields (rule 9).
 	Reset map[string]map[string][]string `json:"reset,omitempty"`
-	Label string                         `json:"label"` // what the operator calls it; "" is given one
-	By    string                         `json:"by"`    // who asks
+	// ResetFields resets fields at every receiver, written "kind.field": the Test
+	// lists by name what a store would lose, and only that is reset.
+	ResetFields []string `json:"reset_fields,omitempty"`
+	Label       string   `json:"label"` // what the operator calls it; "" is given one
+	By          string   `json:"by"`    // who asks
 }
 
 // Selection says which items of a kind travel. Keys, UIDs and Names add up; none
-// of them, with Search or Category set, means all that these leave. Search and
-// Category narrow whatever was chosen.
+// of them, with one of the fields below them set, means all that these leave.
+// Search, Category, ChangedSince and Active narrow whatever was chosen.
 type Selection struct {
 	Kind     string   `json:"kind"`
 	All      bool     `json:"all,omitempty"`
@@ -57,11 +63,30 @@ type Selection struct {
 	Names    []string `json:"names,omitempty"`    // compared as matching compares names
 	Search   string   `json:"search,omitempty"`   // a part of the name
 	Category string   `json:"category,omitempty"` // key or name of the category, for kinds that have one
+	// ChangedSince leaves what the source has changed since a date or a time, by the
+	// hub's clock (2006-01-02, 2006-01-02 15:04, or RFC 3339); since the last sync
+	// of the kind from this source ("last"); or after a sync_rev ("rev:17").
+	ChangedSince string `json:"changed_since,omitempty"`
+	// Active leaves the active items ("active") or the others ("inactive"), of kinds
+	// that say which are.
+	Active string `json:"active,omitempty"`
+}
+
+// Choices of Selection.Active, and the last sync for Selection.ChangedSince.
+const (
+	OnlyActive   = "active"
+	OnlyInactive = "inactive"
+	SinceLast    = "last"
+)
+
+// narrowed reports whether a filter may leave items out.
+func (s Selection) narrowed() bool {
+	return s.Search != "" || s.Category != "" || s.ChangedSince != "" || s.Active != ""
 }
 
 // whole reports whether every item of the kind is selected: what "not found at
 // the source" can be told from.
-func (s Selection) whole() bool { return s.All && s.Search == "" && s.Category == "" }
+func (s Selection) whole() bool { return s.All && !s.narrowed() }
 
 // Options are the choices of one sync.
 type Options struct {
@@ -137,10 +162,12 @@ func (r Request) checkKinds() error {
 			return refuse("%s is selected twice; make it one selection", s.Kind)
 		case s.All && listed > 0:
 			return refuse("%s: all of them are selected, and some by name too", s.Kind)
-		case !s.All && listed == 0 && s.Search == "" && s.Category == "":
+		case !s.All && listed == 0 && !s.narrowed():
 			return refuse("%s: nothing of it is selected", s.Kind)
 		case listed > maxSelected:
 			return refuse("%s: %d items are named, more than %d; select by search, category or all", s.Kind, listed, maxSelected)
+		case s.Active != "" && s.Active != OnlyActive && s.Active != OnlyInactive:
+			return refuse("%s: active is %.20q; it is active or inactive", s.Kind, s.Active)
 		}
 		seen[s.Kind] = true
 	}

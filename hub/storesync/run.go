@@ -17,12 +17,16 @@ import (
 // Confirm is what an operator typed to confirm a Plan.
 type Confirm struct {
 	Deletes    int    `json:"deletes"`               // Plan.Deletes
+	Resets     int    `json:"resets,omitempty"`      // Plan.Resets
 	HeadOffice string `json:"head_office,omitempty"` // Plan.HeadOffice
 }
 
 func (c Confirm) check(p Plan) error {
 	if c.Deletes != p.Deletes {
 		return fmt.Errorf("%w: this sync deletes %s at the receivers; type that number", ErrConfirm, count(p.Deletes, "item"))
+	}
+	if c.Resets != p.Resets {
+		return fmt.Errorf("%w: this sync resets %s that stores chose; type that number", ErrConfirm, count(p.Resets, "value"))
 	}
 	if p.HeadOffice != "" && item.NormalName(c.HeadOffice) != item.NormalName(p.HeadOffice) {
 		return fmt.Errorf("%w: head office itself, %s, receives this sync; type its name", ErrConfirm, quoted(p.HeadOffice))
@@ -111,18 +115,32 @@ func (s *Service) begin(ctx context.Context, p Plan, by string) (y store.Sync, e
 		if y, err = tx.AddSync(store.Sync{Plan: p.Digest, Source: p.Source.ID, Label: p.Label, Body: wire.Compress(nil, body), By: by}); err != nil {
 			return err
 		}
-		for _, k := range p.Kinds {
-			if k.Whole >= 0 {
-				if err := tx.SetSyncSize(p.Source.ID, k.Kind, k.Whole); err != nil {
-					return err
-				}
-			}
+		if err := keepReach(tx, y, p); err != nil {
+			return err
 		}
 		return tx.Audit(by, "sync.run", p.receivers(), map[string]any{
-			"sync": y.ID, "test": p.Digest, "label": p.Label, "source": p.Source.ID, "items": p.Items, "deletes": p.Deletes,
+			"sync": y.ID, "test": p.Digest, "label": p.Label, "source": p.Source.ID, "items": p.Items, "deletes": p.Deletes, "resets": p.Resets,
 		})
 	})
 	return y, err
+}
+
+// keepReach keeps how far the sync reaches: what the next one that deletes, or
+// that asks for changes since the last, is held against.
+func keepReach(tx *store.NetworkTx, y store.Sync, p Plan) error {
+	for _, k := range p.Kinds {
+		if k.Whole >= 0 {
+			if err := tx.SetSyncSize(p.Source.ID, k.Kind, k.Whole); err != nil {
+				return err
+			}
+		}
+		if k.Upto > 0 {
+			if err := tx.AddSyncSpan(y.ID, p.Source.ID, store.SyncSpan{Kind: k.Kind, After: k.After, Upto: k.Upto}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // receivers are the ids of the stores that can receive.
@@ -219,6 +237,9 @@ func (q *queueing) queue(tx *store.StoreTx) error {
 		err = q.plan.begin(tx, begins)
 	}
 	if err != nil {
+		return err
+	}
+	if err := tx.Give(q.sync.ID); err != nil {
 		return err
 	}
 	if at.Own != "" {

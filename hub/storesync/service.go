@@ -8,6 +8,7 @@ import (
 
 	"plait/hub/queue"
 	"plait/hub/store"
+	"plait/shared/catalog"
 	"plait/shared/item"
 	"plait/shared/wire"
 )
@@ -18,12 +19,16 @@ const keepTest = 24 * time.Hour
 // Service makes Tests and runs syncs. Its methods may be called from many
 // goroutines. Who may call them is the caller's to check.
 type Service struct {
+	// Zone is the hub's time zone: where a date begins, and by which a schedule
+	// goes. It is set before the first use; UTC otherwise.
+	Zone *time.Location
+
 	db        *store.DB
 	snapshots snapshots
 }
 
 // New returns a service over the hub's database.
-func New(db *store.DB) *Service { return &Service{db: db} }
+func New(db *store.DB) *Service { return &Service{Zone: time.UTC, db: db} }
 
 // Progress is told, while a Test is made, which receiver was finished, and how
 // many of how many are.
@@ -110,29 +115,37 @@ func content(v *store.StoreView, hash string) ([]byte, error) {
 }
 
 func predictIn(v *store.StoreView, payload wire.Payload, own wire.Own) (Prediction, error) {
-	network, err := v.Network(v.Store.Network)
+	r, _, err := receiving(v, payload, own)
 	if err != nil {
 		return Prediction{}, err
+	}
+	return r.predict(&payload, own, nil)
+}
+
+// receiving reads a store as the receiver of a job that was cut already, and its
+// network's catalogue.
+func receiving(v *store.StoreView, payload wire.Payload, own wire.Own) (*receiver, *catalog.Catalog, error) {
+	network, err := v.Network(v.Store.Network)
+	if err != nil {
+		return nil, nil, err
 	}
 	kinds, err := catalogOf(v.View, network)
 	if err != nil {
-		return Prediction{}, err
+		return nil, nil, err
 	}
 	profile, err := v.Profile()
 	if err != nil {
-		return Prediction{}, err
+		return nil, nil, err
 	}
 	held := copyOf{v}
 	r, err := readReceiver(held, v.Store.ID, profile, payload.Kinds)
 	if err != nil {
-		return Prediction{}, err
+		return nil, nil, err
 	}
 	if targets := r.targets(own.Items); len(targets) > 0 {
-		if r.refs, err = readReferrers(held, kinds, profile, targets); err != nil {
-			return Prediction{}, err
-		}
+		r.refs, err = readReferrers(held, kinds, profile, targets)
 	}
-	return r.predict(&payload, own, nil)
+	return r, kinds, err
 }
 
 // targets are the store's items that a job deletes.

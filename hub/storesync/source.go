@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"plait/hub/store"
 	"plait/shared/catalog"
@@ -17,6 +18,7 @@ type row struct {
 	item.Item
 	uid     string // aliases followed: the one that all its names lead to
 	syncRev int64
+	syncAt  time.Time
 }
 
 // source is the hub's copy of the store that a sync copies from, as far as the
@@ -41,6 +43,7 @@ type sourceKind struct {
 	codes map[string]bool
 	byUID map[string]*row // the live ones
 	twice []*row          // live, but another with the same uid travels in its place
+	from  since           // which of its changes are selected
 }
 
 // reader reads a store's copy row by row, tombstones too: a page of rows of the
@@ -125,9 +128,9 @@ func (s *source) row(at store.Item, it item.Item, whole bool) *row {
 	it.Link = nil // what the source was linked to travels nowhere
 	k := s.kinds[it.Kind]
 	it.Fields = slices.DeleteFunc(slices.Clone(it.Fields), func(f item.Field) bool {
-		return !k.matches(f.Name) && (!whole || !k.travels(f.Name))
+		return !k.matches(f.Name) && f.Name != k.Active && (!whole || !k.travels(f.Name))
 	})
-	return &row{Item: it, uid: s.aliases.canonical(it.Kind, uid), syncRev: at.SyncRev}
+	return &row{Item: it, uid: s.aliases.canonical(it.Kind, uid), syncRev: at.SyncRev, syncAt: at.SyncAt}
 }
 
 func (k *sourceKind) add(r *row, live bool) {
@@ -162,6 +165,9 @@ func (k *sourceKind) settle(index *merge.Index) {
 }
 
 func (k *sourceKind) name(r *row) string { return r.Fields.Get(k.Match.Name).Str() }
+
+// active reports whether the item is not one that was retired.
+func (k *sourceKind) active(r *row) bool { return !r.Fields.Get(k.Active).Equal(item.Bool(false)) }
 
 // called is the item's name for people, whatever the kind.
 func (s *source) called(k *sourceKind, r *row) string {

@@ -82,6 +82,9 @@ func (t *test) prepare(v *store.View) (err error) {
 	if err := t.describe(v); err != nil {
 		return err
 	}
+	if err := t.checkResets(); err != nil {
+		return err
+	}
 	return t.checkOwn()
 }
 
@@ -175,6 +178,9 @@ func (t *test) cut(v *store.View) error {
 	if t.src, err = t.readSource(v, kinds); err != nil {
 		return err
 	}
+	if err := t.resolveSince(v); err != nil {
+		return err
+	}
 	picked, err := t.src.choose(t.request.Kinds)
 	if err != nil {
 		return err
@@ -228,6 +234,31 @@ func (t *test) keep(p stored) {
 	t.held += len(p.body)
 }
 
+// part reads a receiver and decides the part of the job that is its alone.
+func (t *test) part(held holder, id string, profile wire.Profile) (*receiver, wire.Own, error) {
+	r, own, err := t.read(held, id, profile)
+	if err != nil || len(t.request.ResetFields) == 0 {
+		return r, own, err
+	}
+	named, err := r.named(&t.cutting.payload, own, t.request.ResetFields)
+	if err != nil {
+		return nil, own, err
+	}
+	// The first look has written over what it read.
+	r, own, err = t.read(held, id, profile)
+	own.Reset = named
+	return r, own, err
+}
+
+func (t *test) read(held holder, id string, profile wire.Profile) (*receiver, wire.Own, error) {
+	r, err := readReceiver(held, id, profile, t.cutting.payload.Kinds)
+	if err != nil {
+		return nil, wire.Own{}, err
+	}
+	own, err := t.own(held, r)
+	return r, own, err
+}
+
 // checkOwn holds decisions and resets to what the sync brings and to whom.
 func (t *test) checkOwn() error {
 	uids := make(map[string]bool, len(t.cutting.payload.Items))
@@ -277,12 +308,7 @@ func (t *test) predict(v *store.StoreView, at *StorePlan) error {
 	if err != nil {
 		return err
 	}
-	held := copyOf{v}
-	r, err := readReceiver(held, at.ID, profile, t.cutting.payload.Kinds)
-	if err != nil {
-		return err
-	}
-	own, err := t.own(held, r)
+	r, own, err := t.part(copyOf{v}, at.ID, profile)
 	if err != nil {
 		return err
 	}
@@ -291,6 +317,7 @@ func (t *test) predict(v *store.StoreView, at *StorePlan) error {
 	common := len(t.cutting.payload.Items)
 	detail.Prediction, err = r.predict(&t.cutting.payload, own, func(p merge.ItemPlan) {
 		sums.plan(p)
+		detail.Resets = append(detail.Resets, lost(p)...)
 		if p.N >= common {
 			detail.Deletes = append(detail.Deletes, Deletion{p.Kind, p.Local.Key, p.UID, p.Name, string(p.Action), p.Why})
 		}
@@ -321,7 +348,7 @@ func (t *test) note(at *StorePlan, d StoreDetail, own wire.Own) error {
 	at.Counts, at.Outcome = d.Counts, d.Prediction.Digest
 	at.Exceptions, at.Deletes = len(d.Exceptions)+d.More, len(own.Items)
 	at.Items = t.plan.Items + len(own.Items)
-	at.Resets = len(own.Items) > 0 || len(own.Reset) > 0
+	at.Resets, at.Loses = len(own.Items) > 0 || len(own.Reset) > 0, len(d.Resets)
 	if len(own.Decisions)+len(own.Reset)+len(own.Items) > 0 {
 		lines, hash, err := wire.EncodeOwn(own)
 		if err != nil {
@@ -338,6 +365,7 @@ func (t *test) note(at *StorePlan, d StoreDetail, own wire.Own) error {
 	t.keep(piece)
 	addCounts(&t.plan.Counts, at.Counts)
 	t.plan.Deletes += at.Deletes
+	t.plan.Resets += at.Loses
 	return nil
 }
 

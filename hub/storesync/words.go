@@ -9,6 +9,14 @@ import (
 
 func quoted(s string) string { return "“" + s + "”" }
 
+// inBrackets is "" for nothing.
+func inBrackets(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "(" + s + ")"
+}
+
 // firstFew cuts a list and says how many more there are.
 func firstFew(list []string, n int) []string {
 	if len(list) <= n {

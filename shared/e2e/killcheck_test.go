@@ -81,16 +81,31 @@ func (h *killHarness) receiptBreaches(name string) (list []string) {
 			list = append(list, fmt.Sprintf("%s: job %s is %s at the hub, and its receipt is finished: %v", name, id, state, finished))
 		}
 	}, h.Store(name).ID)
-	last := 0
+	last, before := 0, ""
 	for _, id := range order {
 		if at := place[id]; at > 0 { // a restored hub has forgotten others
 			if at < last {
-				list = append(list, fmt.Sprintf("%s: job %s was begun after a later one", name, id))
+				list = append(list, fmt.Sprintf("%s: job %s was begun after %s, a later one; its life: %v; the other's: %v", name, id, before, h.life(id), h.life(before)))
 			}
-			last = at
+			last, before = at, id
 		}
 	}
 	return list
+}
+
+// life is what the hub's log and results tell of a job, for whoever must find out
+// why a promise broke.
+func (h *killHarness) life(job string) (out []string) {
+	h.rows(h.Hub.Database(), `SELECT epoch, number, state, begun_at, ended_at, receipt, why FROM jobs WHERE id = ?`, func(col []string) {
+		out = append(out, strings.Join(col, " "))
+	}, job)
+	h.rows(h.Hub.Database(), "SELECT at, what FROM audit WHERE detail LIKE ?", func(col []string) {
+		out = append(out, strings.Join(col, " "))
+	}, "%"+job+"%")
+	h.rows(h.Hub.Database(), "SELECT at, 'result', pos_epoch FROM results WHERE job = ?", func(col []string) {
+		out = append(out, strings.Join(col, " "))
+	}, job)
+	return out
 }
 
 // linkBreaches: in one history of a POS database, each item that a job created is

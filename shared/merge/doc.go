@@ -13,8 +13,9 @@
 //	           already newer from the same source        leave it
 //	           equal, or unchanged and truncated by us    nothing to do
 //	           locked                                     overwrite
-//	           unlocked, no base (first sync)             keep
 //	           unlocked, branch equals base               overwrite
+//	           "reset to source" was chosen for it        overwrite
+//	           unlocked, no base (first sync)             keep
 //	           unlocked, branch changed it                keep
 //	           rows                                       element by element, column by column
 //

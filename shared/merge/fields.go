@@ -88,14 +88,14 @@ func (in *fieldInput) decide() (Reason, bool) {
 		return SameValue, false
 	case in.unchanged() && in.branch.Equal(in.base()):
 		return SameValue, false // this POS truncates or rounds; do not loop
-	case in.reset:
-		return WasReset, true
 	case in.field.Policy == item.Locked:
 		return in.overwrite(), true
+	case in.last != nil && in.branch.Equal(in.last.Base):
+		return FollowsSource, true
+	case in.reset:
+		return WasReset, true
 	case in.last == nil:
 		return KeptFirstSync, false
-	case in.branch.Equal(in.last.Base):
-		return FollowsSource, true
 	default:
 		return KeptBranch, false
 	}

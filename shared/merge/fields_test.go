@@ -29,6 +29,8 @@ func TestField(t *testing.T) {
 		{"unlocked, changed here", "cleanup", "old", "mine", "old", false, "mine", merge.KeptBranch},
 		{"unlocked, changed at both", "cleanup", "old", "mine", "new", false, "mine", merge.KeptBranch},
 		{"unlocked, changed here, reset chosen in the Test", "cleanup", "old", "mine", "new", true, "new", merge.WasReset},
+		{"unlocked, changed at the source alone, reset chosen", "cleanup", "old", "old", "new", true, "new", merge.FollowsSource},
+		{"locked, changed here, reset chosen", "description", "old", "mine", "new", true, "new", merge.OverwroteDrift},
 		{"unlocked, set to NULL here", "cleanup", "old", item.Null(), "new", false, item.Null(), merge.KeptBranch},
 		{"unlocked, set to empty here", "cleanup", "old", "", "new", false, "", merge.KeptBranch},
 		{"locked, NULL at the source", "description", "old", "old", item.Null(), false, item.Null(), merge.FollowsSource},

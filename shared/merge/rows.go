@@ -45,7 +45,22 @@ type rowMerge struct {
 	keptAny              Reason
 }
 
+// mergeRows says that a field was reset only where something of the branch's is
+// lost by it.
 func mergeRows(in *fieldInput, out FieldPlan) FieldPlan {
+	reset := mergeElements(in, out)
+	if reset.Reason != WasReset {
+		return reset
+	}
+	unset := *in
+	unset.reset = false
+	if plain := mergeElements(&unset, out); plain.Write && plain.Result.Equal(reset.Result) {
+		return plain
+	}
+	return reset
+}
+
+func mergeElements(in *fieldInput, out FieldPlan) FieldPlan {
 	if !in.create && in.branch.Equal(in.source) {
 		out.Reason = SameValue
 		return out

@@ -80,6 +80,7 @@ CREATE TABLE contacts (
   hello_at INTEGER NOT NULL DEFAULT 0,
   due_at INTEGER NOT NULL DEFAULT 0, -- when the agent said it would come again
   restore_links INTEGER NOT NULL DEFAULT 0 CHECK (restore_links IN (0, 1)), -- told to fetch links and receipts
+  list_receipts INTEGER NOT NULL DEFAULT 0 CHECK (list_receipts IN (0, 1)), -- owed since a restore
   hello TEXT NOT NULL DEFAULT '{}', -- JSON: the last hello, for people
   receipt TEXT NOT NULL DEFAULT '{}', -- JSON: the newest known receipt head
   -- An older copy of the agent that waits to be let in.
@@ -150,6 +151,7 @@ CREATE TABLE items (
   gen INTEGER NOT NULL,
   revision INTEGER NOT NULL, -- of the copy, at the last change
   sync_rev INTEGER NOT NULL DEFAULT 0, -- of the kind, at the last change that can be synced; 0: only goes up
+  sync_at INTEGER NOT NULL DEFAULT 0, -- when the hub gave it, by the hub's clock
   digest BLOB NOT NULL, -- item.Digest
   sync_digest BLOB, -- of what can be synced
   agent_epoch INTEGER NOT NULL, -- place in epochs; with agent_rev it never goes down

@@ -24,3 +24,26 @@ CREATE TABLE sync_sizes (
   at INTEGER NOT NULL,
   PRIMARY KEY (network, source, kind)
 );
+
+-- Which changes of a source's kind a sync brings whole: those after one sync_rev
+-- and up to another.
+CREATE TABLE sync_spans (
+  network INTEGER NOT NULL,
+  sync TEXT NOT NULL,
+  source INTEGER NOT NULL, -- store
+  kind TEXT NOT NULL,
+  after INTEGER NOT NULL,
+  upto INTEGER NOT NULL CHECK (after <= upto),
+  PRIMARY KEY (network, sync, kind)
+);
+
+-- Up to which sync_rev of a source's kind a store has been given every change, by
+-- jobs that were applied or are open. "Since the last sync" begins here.
+CREATE TABLE sync_given (
+  network INTEGER NOT NULL,
+  store INTEGER NOT NULL,
+  source INTEGER NOT NULL, -- store
+  kind TEXT NOT NULL,
+  sync_rev INTEGER NOT NULL,
+  PRIMARY KEY (network, store, source, kind)
+);

@@ -145,7 +145,7 @@ func epochs(s suite) {
 func contact(s suite) {
 	want := store.Contact{
 		AgentEpoch: 1, POSEpoch: 2, HubEpoch: 1, Counter: 7, Nonce: "n7", Conversation: "c7", Hello: wire.Hello{Installation: "pc", NextDue: 60},
-		HelloAt: s.clock.Now(), Due: s.clock.Now().Add(hour), RestoreLinks: true, ByeAt: s.clock.Now(),
+		HelloAt: s.clock.Now(), Due: s.clock.Now().Add(hour), RestoreLinks: true, ListReceipts: true, ByeAt: s.clock.Now(),
 		Receipt: wire.ReceiptHead{Known: true, Job: "j", Number: 3},
 		Held:    store.HeldChain{Hello: wire.Hello{Installation: "clone"}, First: s.clock.Now(), Last: s.clock.Now(), Until: s.clock.Now().Add(hour)},
 		Release: "r", ReleaseUntil: s.clock.Now().Add(hour),

@@ -18,7 +18,7 @@ func row(key string, revision int64, note string) store.Item {
 	it := item.Item{ID: item.ID{Kind: "product", Key: key, Gen: 1}, Fields: item.Fields{{Name: "note", Value: item.MustText(note)}}}
 	body := item.Append(nil, it)
 	return store.Item{
-		ID: it.ID, Revision: revision, SyncRev: revision, Digest: item.DigestOf(body), SyncDigest: item.DigestOf([]byte(note)),
+		ID: it.ID, Revision: revision, SyncRev: revision, SyncAt: time.UnixMilli(revision * 1000).UTC(), Digest: item.DigestOf(body), SyncDigest: item.DigestOf([]byte(note)),
 		AgentEpoch: 1, AgentRev: revision, POSEpoch: 1, UID: "uid-" + key, Birth: item.BornLocal, Body: body,
 	}
 }
@@ -91,6 +91,7 @@ func readItems(s suite, v *store.StoreView) error {
 	same(s, got.Revision, 103, "revision")
 	same(s, got.Deleted, s.clock.Now(), "deleted")
 	same(s, string(got.Body), string(row("k03", 103, "changed").Body), "body")
+	same(s, got.SyncAt, row("k03", 103, "changed").SyncAt, "time of its sync revision")
 	same(s, got.SyncDigest, item.DigestOf([]byte("changed")), "sync digest")
 	page, err2 := v.Items("product", item.ID{Kind: "product", Key: "k40", Gen: 1}, 3)
 	same(s, len(page), 3, "page")

@@ -42,6 +42,7 @@ func Run(t *testing.T, open Engine) {
 		"reach":       reach,
 		"lags":        lags,
 		"syncs":       syncs,
+		"given":       given,
 		"rollback":    rollback,
 	} {
 		t.Run(name, func(t *testing.T) {

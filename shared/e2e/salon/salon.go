@@ -2,7 +2,7 @@ package salon
 
 import (
 	"database/sql"
-	_ "embed"
+	"embed"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
@@ -18,6 +18,15 @@ var schema string
 //
 //go:embed mapping.yaml
 var Mapping []byte
+
+// WholeMapping is the mapping file of a salon whose POS is the whole edition: all
+// kinds, with all fields.
+//
+//go:embed whole/mapping.yaml
+var WholeMapping []byte
+
+//go:embed whole/menu.sql whole/offers.sql whole/office.sql whole/stock.sql
+var whole embed.FS
 
 // POS is a salon's POS, open on its database.
 type POS struct {

@@ -1,6 +1,6 @@
 CREATE TABLE category (
     id   INTEGER PRIMARY KEY,
-    sort TEXT NOT NULL CHECK (sort IN ('service', 'product')),
+    sort TEXT NOT NULL CHECK (sort IN ('service', 'product', 'class')),
     name TEXT NOT NULL,
     UNIQUE (sort, name)
 );

@@ -25,6 +25,9 @@
 //	start|end|kill STORE|hub        processes
 //	equal                           every POS file equals the hub's copy, item by item
 //
+// The POS is the sample salons' whole edition: every kind, with every field. A NAME
+// is what an item is matched by, or its label.
+//
 // A value is text as the POS stores it; yes and no stand for a bool, the name of
 // an item for a reference to it, null for NULL. rows are field[KEY]=, or
 // field[KEY].column=v; -field[KEY] takes one away. The one item of a kind

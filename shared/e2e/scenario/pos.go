@@ -40,11 +40,11 @@ func (w *world) shelf(store, kind string) (shelf, error) {
 func (s shelf) where(name string) (text string, args []any, err error) {
 	text = "1 = 1"
 	if name != "-" {
-		c, err := s.column(s.kind.Match.Name)
+		column, v, err := s.called(name)
 		if err != nil {
 			return "", nil, err
 		}
-		text, args = quote(c.Columns[0])+" = ?", []any{name}
+		text, args = quote(column)+" = ?", []any{v}
 	}
 	for _, f := range s.table.Filter {
 		text, args = text+" AND "+quote(f.Column)+" = ?", append(args, f.Value)
@@ -53,6 +53,16 @@ func (s shelf) where(name string) (text string, args []any, err error) {
 		text, args = text+" AND "+quote(d.Column)+" = ?", append(args, d.Live)
 	}
 	return text, args, nil
+}
+
+// called is the column that holds what an item is called, and that name in it.
+func (s shelf) called(name string) (column string, v any, err error) {
+	c, err := s.column(s.kind.Called())
+	if err != nil {
+		return "", nil, err
+	}
+	v, err = s.stored(c, name)
+	return c.Columns[0], v, err
 }
 
 // column is where a plain field stands.
@@ -147,7 +157,7 @@ func (w *world) put(store, kind, name string, sets []string) error {
 		return err
 	}
 	if key == "" {
-		if key, err = s.key(newName(parsed, s.kind.Match.Name, name)); err != nil {
+		if key, err = s.key(newName(parsed, s.kind.Called(), name)); err != nil {
 			return err
 		}
 	}
@@ -180,11 +190,11 @@ func (s shelf) insert(name string, columns []string, values []any) error {
 		}
 	}
 	if name != "-" {
-		c, err := s.column(s.kind.Match.Name)
+		column, v, err := s.called(name)
 		if err != nil {
 			return err
 		}
-		add(c.Columns[0], name)
+		add(column, v)
 	}
 	for _, f := range slices.Concat(s.table.Filter, s.table.Defaults) {
 		add(f.Column, f.Value)

@@ -86,7 +86,7 @@ func (w *world) addStore(name string, head bool, seed uint64) error {
 	if head {
 		role = "head_office"
 	}
-	s, err := w.rig.AddStore(w.ctx, rig.StoreOptions{Name: name, Role: role, Mapping: salon.Mapping})
+	s, err := w.rig.AddStore(w.ctx, rig.StoreOptions{Name: name, Role: role, Mapping: salon.WholeMapping})
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (w *world) addStore(name string, head bool, seed uint64) error {
 		return err
 	}
 	w.pos[name] = p
-	if err := p.Create(); err != nil {
+	if err := p.CreateWhole(); err != nil {
 		return err
 	}
 	return s.Start(w.ctx)
@@ -128,14 +128,6 @@ func (w *world) uploadAll(names ...string) error {
 		}
 	}
 	return nil
-}
-
-// names are those of every store.
-func (w *world) names() (all []string) {
-	for _, s := range w.rig.Stores {
-		all = append(all, s.Name)
-	}
-	return all
 }
 
 // equal holds every POS file against the hub's copy of it.
