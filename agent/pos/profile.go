@@ -2,7 +2,9 @@ package pos
 
 import (
 	"context"
+	"slices"
 
+	"plait/shared/item"
 	"plait/shared/wire"
 )
 
@@ -59,4 +61,26 @@ func (p *kindPlan) describe(field *wire.ProfileField, v *valuePlan) {
 			}
 		}
 	}
+	if field.Default {
+		field.DefaultValue = p.defaultValue(v)
+	}
+}
+
+// defaultValue is what a new row has in the field, if the mapping's defaults fill
+// all of its columns.
+func (p *kindPlan) defaultValue(v *valuePlan) string {
+	row := make([]any, v.at+len(v.columns))
+	for i, c := range v.columns {
+		at := slices.IndexFunc(p.m.Defaults, func(d Constant) bool { return d.Column == c.name })
+		if at < 0 {
+			return ""
+		}
+		row[v.at+i] = p.m.Defaults[at].Value
+	}
+	value, err := v.read(row)
+	text := string(item.AppendValue(nil, value))
+	if err != nil || len(text) > wire.MaxReasonBytes {
+		return ""
+	}
+	return text
 }

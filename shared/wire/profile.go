@@ -18,10 +18,13 @@ type ProfileKind struct {
 
 // ProfileField is one mapped field.
 type ProfileField struct {
-	Name     string   `json:"name"`
-	ReadOnly bool     `json:"read_only,omitempty"` // read and uploaded, never written
-	Required bool     `json:"required,omitempty"`  // the POS refuses a row without it
-	Default  bool     `json:"default,omitempty"`   // the mapping has a value for creation
-	MaxLen   int      `json:"max_len,omitempty"`   // in characters; 0 if unlimited
-	Columns  []string `json:"columns,omitempty"`   // of a rows field
+	Name     string `json:"name"`
+	ReadOnly bool   `json:"read_only,omitempty"` // read and uploaded, never written
+	Required bool   `json:"required,omitempty"`  // the POS refuses a row without it
+	Default  bool   `json:"default,omitempty"`   // the mapping has a value for creation
+	// DefaultValue is that value in item's canonical form; "" if it has none, or one
+	// that is no value of the field's type.
+	DefaultValue string   `json:"default_value,omitempty"`
+	MaxLen       int      `json:"max_len,omitempty"` // in characters; 0 if unlimited
+	Columns      []string `json:"columns,omitempty"` // of a rows field
 }

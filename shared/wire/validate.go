@@ -119,6 +119,7 @@ func (p Profile) Validate() error {
 		for j, f := range k.Fields {
 			c.name("field of "+k.Kind, f.Name)
 			c.atLeast("length of "+f.Name, int64(f.MaxLen), 0)
+			c.text("default of "+f.Name, f.DefaultValue, MaxReasonBytes)
 			c.require(!slices.ContainsFunc(k.Fields[:j], func(o ProfileField) bool { return o.Name == f.Name }), "field %s.%s stands twice", k.Kind, f.Name)
 		}
 	}
