@@ -28,3 +28,56 @@ func itemsOfTest(s *Server, c *call) (storesync.ItemsPage, error) {
 	}
 	return s.desk.PlanItems(c.Context(), c.who, c.PathValue("network"), c.PathValue("digest"), c.PathValue("store"), ask)
 }
+
+func itemRef(c *call) storesync.ItemRef {
+	q := c.URL.Query()
+	return storesync.ItemRef{Kind: c.PathValue("kind"), Item: q.Get("item"), At: q.Get("at")}
+}
+
+func storesAsk(c *call) (ask storesync.StoresAsk, err error) {
+	q := c.URL.Query()
+	limit, err := number(q.Get("limit"))
+	return storesync.StoresAsk{After: q.Get("after"), Limit: int(limit)}, err
+}
+
+func where(s *Server, c *call) (storesync.WherePage, error) {
+	stores, err := storesAsk(c)
+	if err != nil {
+		return storesync.WherePage{}, err
+	}
+	q := c.URL.Query()
+	ask := storesync.WhereAsk{ItemRef: itemRef(c), StoresAsk: stores, Fields: q["field"], Lacking: q.Get("lacking") == "true"}
+	return s.desk.Where(c.Context(), c.who, c.PathValue("network"), ask)
+}
+
+func lag(s *Server, c *call) (storesync.LagPage, error) {
+	stores, err := storesAsk(c)
+	if err != nil {
+		return storesync.LagPage{}, err
+	}
+	q := c.URL.Query()
+	ask := storesync.LagAsk{ItemRef: itemRef(c), StoresAsk: stores, Field: q.Get("field"), Value: q.Get("value")}
+	return s.desk.Lag(c.Context(), c.who, c.PathValue("network"), ask)
+}
+
+func why(s *Server, c *call) (storesync.Why, error) {
+	q := c.URL.Query()
+	return s.desk.Why(c.Context(), c.who, c.PathValue("network"), storesync.WhyAsk{ItemRef: itemRef(c), Store: q.Get("store"), Field: q.Get("field")})
+}
+
+func setupOf(s *Server, c *call) (storesync.SetupPage, error) {
+	q := c.URL.Query()
+	limit, err := number(q.Get("limit"))
+	if err != nil {
+		return storesync.SetupPage{}, err
+	}
+	return s.desk.Setup(c.Context(), c.who, c.PathValue("store"), storesync.SetupAsk{After: q.Get("after"), Limit: int(limit)})
+}
+
+func setupOfAll(s *Server, c *call) (storesync.SetupCounts, error) {
+	ask, err := storesAsk(c)
+	if err != nil {
+		return storesync.SetupCounts{}, err
+	}
+	return s.desk.SetupOfAll(c.Context(), c.who, c.PathValue("network"), ask)
+}

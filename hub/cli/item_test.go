@@ -1,0 +1,52 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+
+	"plait/hub/storesync"
+)
+
+// The questions about one item, as an operator asks them, with a name that would
+// break a terminal.
+func TestQuestionsAboutAnItem(t *testing.T) {
+	h := newHub(t)
+	h.run("network add Bella").done()
+	head, one := h.store("Head Office", "head_office"), h.store("One", "branch")
+	hostile := "Acme\x1b[31m\u202e"
+	head.uploads("Bolt", hostile)
+	one.uploads(hostile)
+
+	h.run("item where vendor bolt").done("vendor Bolt", "Head Office", "source")
+	h.run("item where vendor bolt --lacking").done("One", "no sync has brought it")
+	var where storesync.WherePage
+	h.run("item where vendor bolt --field name --limit 1 --json").into(&where)
+	if len(where.Stores) != 1 || where.Stores[0].How != storesync.HeldAsSource || *where.Stores[0].Values[0].Value != "Bolt" {
+		t.Errorf("it is at %+v", where)
+	}
+	out := h.run("item where vendor", hostile).done(`Acme\u001b[31m\u202e`)
+	if strings.ContainsAny(out.out, "\x1b\u202e") {
+		t.Errorf("a name reached the terminal as it is: %q", out.out)
+	}
+	h.run("item where vendor nobody").failed(1, "Head Office", "nobody")
+	h.run("item where spaceship bolt").failed(1, "no kind")
+	h.run("item where vendor").failed(2, "kind and one item")
+	h.run("item lag vendor bolt").failed(2, "--field")
+	h.run("item lag vendor bolt --field name").done("Bolt at Head Office", "No store has another.")
+	h.run("item why vendor bolt --field name").failed(2, "--store")
+	h.run("item why vendor bolt --store One --field name").done("Name of vendor Bolt at One", "the store has none, so it is created", "Name comes with the new item")
+	var why storesync.Why
+	h.run("item why vendor bolt --store One --field name --json").into(&why)
+	if why.Action != "create" || why.Now == nil || len(why.Says) == 0 {
+		t.Errorf("why: %+v", why)
+	}
+	h.run("item why vendor bolt --store Nowhere --field name").failed(1, "Nowhere")
+	h.run("setup").done("Nothing needs local setup at any store.")
+	h.run("setup One").done("Nothing needs local setup at One.")
+	h.run("setup One --after nonsense").failed(1, "no place in the list")
+	var page storesync.SetupPage
+	h.run("setup One --json").into(&page)
+	if page.Store.Name != "One" || page.Items == nil {
+		t.Errorf("setup: %+v", page)
+	}
+}
