@@ -1,0 +1,15 @@
+// Package sqliterows reads rows of a SQLite file in place.
+//
+// A comparison reads every row of two files, and nearly all of them only to find
+// that they are as they were. Through database/sql a row of 17 columns costs 3.6
+// microseconds and 24 allocations, because every text is copied into a value of its
+// own and every access to a column takes the connection's mutex; read in place by
+// the same library it costs 1.4 and none (measured).
+//
+// A [Reader] is one connection that changes nothing; one goroutine at a time may use
+// it. A [Row] holds until the function that was given it returns: its texts and
+// blobs are the library's own memory, and whoever keeps one copies it.
+//
+// The package writes nothing, knows nothing of what it reads, and is no second way
+// to query: what is read once, or in passing, goes through database/sql.
+package sqliterows
