@@ -77,6 +77,7 @@ type DB struct {
 	options Options
 	writer  *sql.DB
 	readers *sql.DB
+	rows    inPlace
 }
 
 // Open opens the file at path, creating it with mode 0600 if it is absent, and
@@ -113,7 +114,7 @@ func (db *DB) Path() string { return db.path }
 // goes last: the last connection to close folds the WAL into the file, and a
 // reader may not.
 func (db *DB) Close() error {
-	var errs []error
+	errs := []error{db.closeRows(true)}
 	for _, pool := range []*sql.DB{db.readers, db.writer} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
@@ -199,6 +200,9 @@ func (db *DB) Shrink(ctx context.Context) error {
 		if err := shrink(ctx, pool, most); err != nil {
 			return wrap("shrink the memory of database", db.path, err)
 		}
+	}
+	if err := db.closeRows(false); err != nil {
+		return wrap("shrink the memory of database", db.path, err)
 	}
 	return nil
 }

@@ -7,7 +7,7 @@
 // it as well. [DB.Write] begins IMMEDIATE: a transaction holds the write lock
 // from its first statement or waits for it, and never fails half-way because
 // another one wrote in between. [DB.Read] sees one snapshot and can change
-// nothing. A connection keeps the statements that it compiled, so a statement is
+// nothing. [DB.Rows] is for walks over many rows. A connection keeps the statements that it compiled, so a statement is
 // best written as one constant text with arguments.
 //
 // The schema grows by migrations, files named NNNN_name.sql that the program

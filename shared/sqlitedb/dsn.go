@@ -3,9 +3,9 @@ package sqlitedb
 import (
 	"fmt"
 	"net/url"
-	"path/filepath"
-	"strings"
 	"time"
+
+	"plait/shared/sqliterows"
 )
 
 // journalSizeLimit is the size in bytes that the WAL file is cut back to after
@@ -15,7 +15,7 @@ const journalSizeLimit = 64 << 20
 
 // writerDSN names the connection that may change the file.
 func writerDSN(path string, o Options) string {
-	return dsn(path, url.Values{
+	return sqliterows.URI(path, url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {
 			busyPragma(o),
@@ -30,26 +30,15 @@ func writerDSN(path string, o Options) string {
 // readerDSN names a connection that reads the live file. It is query_only and
 // not mode=ro: a reader must be able to build the WAL's index after a crash.
 func readerDSN(path string, o Options) string {
-	return dsn(path, url.Values{"_pragma": {busyPragma(o), "query_only(1)"}})
+	return sqliterows.URI(path, url.Values{"_pragma": {busyPragma(o), "query_only(1)"}})
 }
 
 // peekDSN names a connection that cannot change the file's bytes, not even by
 // the checkpoint that SQLite makes when the last connection closes.
 func peekDSN(path string, o Options) string {
-	return dsn(path, url.Values{"mode": {"ro"}, "_pragma": {busyPragma(o), "query_only(1)"}})
+	return sqliterows.URI(path, url.Values{"mode": {"ro"}, "_pragma": {busyPragma(o), "query_only(1)"}})
 }
 
 func busyPragma(o Options) string {
 	return fmt.Sprintf("busy_timeout(%d)", o.BusyTimeout/time.Millisecond)
-}
-
-// dsn spells path as a file URI, so that no character of a folder's name is
-// taken for the beginning of the parameters.
-func dsn(path string, q url.Values) string {
-	slashed := filepath.ToSlash(path)
-	if !strings.HasPrefix(slashed, "/") {
-		slashed = "/" + slashed // C:/data becomes file:///C:/data
-	}
-	u := url.URL{Scheme: "file", Path: slashed, RawQuery: q.Encode()}
-	return u.String()
 }

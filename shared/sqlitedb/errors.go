@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"syscall"
 
+	"plait/shared/sqliterows"
+
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -60,6 +62,9 @@ func IsUnique(err error) bool {
 // code returns SQLite's extended result code within err, 0 if there is none.
 func code(err error) int {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code()
+	}
+	if e, ok := errors.AsType[*sqliterows.Error](err); ok {
 		return e.Code()
 	}
 	return 0
