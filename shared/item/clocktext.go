@@ -41,13 +41,17 @@ func canonicalTime(s string) (string, bool) {
 	}
 	if zone == "+00:00" || zone == "-00:00" {
 		zone = "Z"
+	} else if s[10] == 'T' && len(s) == 11+len(c)+len(zone) {
+		return s, true // nothing was left out of the clock or added to it
 	}
 	return s[:10] + "T" + c + zone, true
 }
 
 func splitZone(s string) (clock, zone string) {
-	if i := strings.IndexAny(s, "Z+-"); i >= 0 {
-		return strings.TrimRight(s[:i], " "), s[i:]
+	for i := range len(s) {
+		if c := s[i]; c == 'Z' || c == '+' || c == '-' {
+			return strings.TrimRight(s[:i], " "), s[i:]
+		}
 	}
 	return s, ""
 }
@@ -80,7 +84,7 @@ func canonicalClock(s string) (string, bool) {
 	if frac == "" {
 		return s[:8], true
 	}
-	return s[:9] + frac, true
+	return s[:9+len(frac)], true
 }
 
 // isDate accepts zero dates ("0000-00-00") too: MySQL holds them, and they must

@@ -49,5 +49,5 @@ func sha256Of(v Value) [sha256.Size]byte {
 		return sha256.Sum256(appendRows(nil, v.rows))
 	}
 	var form [128]byte // most values fit
-	return sha256.Sum256(appendScalar(form[:0], v))
+	return sha256.Sum256(appendScalar(form[:0], &v))
 }

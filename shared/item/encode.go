@@ -15,14 +15,11 @@ type Form struct {
 // Append appends the item's canonical form to b. The caller has checked the item
 // with Check, or built it with this package's constructors.
 func Append(b []byte, it Item) []byte {
-	b = append(b, `{"f":`...)
-	b = AppendFields(b, it.Fields)
-	b = append(b, `,"g":`...)
-	b = appendInt(b, it.Gen)
-	b = append(b, `,"i":`...)
-	b = appendString(b, it.Key)
-	b = append(b, `,"k":`...)
-	b = appendString(b, it.Kind)
+	b = BeginForm(b)
+	for i := range it.Fields {
+		b = appendField(b, &it.Fields[i])
+	}
+	b = appendID(b, it.ID)
 	if it.Link != nil {
 		b = append(b, `,"l":`...)
 		b = appendLink(b, it.Link, it.Fields)
@@ -33,24 +30,47 @@ func Append(b []byte, it Item) []byte {
 	return append(b, '}')
 }
 
+// BeginForm appends the beginning of an item's canonical form. AppendField and
+// EndForm go on with it, for whoever has the fields one by one.
+func BeginForm(b []byte) []byte { return append(b, `{"f":{`...) }
+
+// AppendField appends a field to a form that was begun. The caller keeps to the order
+// of names; v must not be absent.
+func AppendField(b []byte, name string, v Value) []byte {
+	return appendField(b, &Field{Name: name, Value: v})
+}
+
+// EndForm ends the form of a living item without a link.
+func EndForm(b []byte, id ID) []byte { return append(appendID(b, id), '}') }
+
+func appendField(b []byte, f *Field) []byte {
+	if b[len(b)-1] != '{' { // no value ends so
+		b = append(b, ',')
+	}
+	b = append(appendString(b, f.Name), ':')
+	return appendValue(b, &f.Value)
+}
+
+// appendID ends the fields, and appends what tells the item.
+func appendID(b []byte, id ID) []byte {
+	b = appendInt(append(b, `},"g":`...), id.Gen)
+	b = appendString(append(b, `,"i":`...), id.Key)
+	return appendString(append(b, `,"k":`...), id.Kind)
+}
+
 // AppendFields appends the canonical form of a list of fields alone.
 func AppendFields(b []byte, f Fields) []byte {
 	b = append(b, '{')
-	for i, x := range f {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendString(b, x.Name)
-		b = append(b, ':')
-		b = appendValue(b, x.Value)
+	for i := range f {
+		b = appendField(b, &f[i])
 	}
 	return append(b, '}')
 }
 
 // AppendValue appends the canonical form of one value; v must not be absent.
-func AppendValue(b []byte, v Value) []byte { return appendValue(b, v) }
+func AppendValue(b []byte, v Value) []byte { return appendValue(b, &v) }
 
-func appendValue(b []byte, v Value) []byte {
+func appendValue(b []byte, v *Value) []byte {
 	if v.typ == TypeRows {
 		return appendRows(b, v.rows)
 	}
@@ -59,7 +79,7 @@ func appendValue(b []byte, v Value) []byte {
 
 // appendScalar never calls itself, so that a short buffer given to it can stay
 // off the heap.
-func appendScalar(b []byte, v Value) []byte {
+func appendScalar(b []byte, v *Value) []byte {
 	switch v.typ {
 	case TypeText:
 		return appendString(b, v.str)
@@ -87,7 +107,7 @@ func appendScalar(b []byte, v Value) []byte {
 	}
 }
 
-func appendRef(b []byte, v Value) []byte {
+func appendRef(b []byte, v *Value) []byte {
 	b = append(appendString(b, v.kind), ',')
 	return append(appendString(b, v.str), `]}`...)
 }
@@ -98,7 +118,7 @@ func appendRows(b []byte, rows []Row) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(appendValue(append(b, '['), r.Key), ',')
+		b = append(appendValue(append(b, '['), &r.Key), ',')
 		b = append(AppendFields(b, r.Cols), ']')
 	}
 	return append(b, `]}`...)
@@ -148,7 +168,7 @@ func linkOrigins(l *Link) []Origin {
 func appendLinkField(b []byte, f LinkField, origin int, value Value) []byte {
 	b = append(b, '{')
 	if !f.Base.Equal(value) {
-		b = append(appendValue(append(b, `"b":`...), f.Base), ',')
+		b = append(appendValue(append(b, `"b":`...), &f.Base), ',')
 	}
 	if len(f.Cols) > 0 {
 		b = append(b, `"c":{`...)
@@ -175,7 +195,7 @@ func appendInt(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
 func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
-	for i := 0; i < len(s); i++ {
+	for i := plain(s); i < len(s); i++ {
 		c := s[i]
 		if c >= ' ' && c != '"' && c != '\\' {
 			continue
@@ -196,6 +216,25 @@ func appendString(b []byte, s string) []byte {
 		}
 	}
 	return append(append(b, s[start:]...), '"')
+}
+
+// plain returns how many bytes at the beginning of s are known to need no escape.
+// It looks at eight at once: x holds a byte below n just if one of x - n*ones borrows
+// from its eighth bit where x has none, and a byte equal to c just if x ^ c*ones
+// holds one below 1.
+func plain(s string) int {
+	const ones, eighths = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		w := s[i : i+8]
+		x := uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 |
+			uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
+		quote, backslash := x^'"'*ones, x^'\\'*ones
+		if ((x-' '*ones)&^x|(quote-ones)&^quote|(backslash-ones)&^backslash)&eighths != 0 {
+			break
+		}
+	}
+	return i
 }
 
 const hexDigits = "0123456789abcdef"

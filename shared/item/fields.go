@@ -78,7 +78,7 @@ func sortRows(rows []Row) ([]Row, error) {
 		if !validRowKey(r.Key) {
 			return nil, fmt.Errorf("cannot use a %s as the key of a row", r.Key.Type())
 		}
-		list[i] = keyed{string(appendValue(nil, r.Key)), r}
+		list[i] = keyed{string(appendValue(nil, &r.Key)), r}
 	}
 	slices.SortFunc(list, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
 	out := make([]Row, len(list))
