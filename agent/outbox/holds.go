@@ -1,12 +1,14 @@
 package outbox
 
 import (
+	"bytes"
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
 	"plait/shared/item"
+	"plait/shared/sqlitedb"
+	"plait/shared/sqliterows"
 )
 
 // Holds tells which of these forms the record holds just so, byte for byte: alive,
@@ -19,21 +21,8 @@ import (
 // former call of a walk ended, 0 at its beginning: from there the record is read
 // in step, without looking for each key. Only what is not met there is looked up.
 func (b *Box) Holds(ctx context.Context, kind string, forms []item.Form, trail int64) (held []bool, next int64, err error) {
-	h := newHolding(forms)
-	err = b.read(ctx, func(tx *sql.Tx) error {
-		kinds, err := loadKinds(ctx, tx)
-		if err != nil || kinds.id(kind) == 0 {
-			return err
-		}
-		h.statements, h.kind = newStatements(ctx, tx), kinds.id(kind)
-		if err := h.leaveOut(kind); err != nil {
-			return err
-		}
-		if err := h.inStep(trail); err != nil {
-			return err
-		}
-		return h.lookUp()
-	})
+	h := newHolding(kind, forms)
+	err = b.note(h.run(ctx, b.db, trail))
 	if err != nil {
 		return nil, 0, fmt.Errorf("cannot compare %s with the record: %w", kind, err)
 	}
@@ -42,17 +31,17 @@ func (b *Box) Holds(ctx context.Context, kind string, forms []item.Form, trail i
 
 // holding is one call of Holds.
 type holding struct {
-	*statements
-	kind  int64
+	kind  string
 	forms []item.Form
 	at    map[string]int // forms that are still to be found
 	held  []bool
 	ids   []int64 // the rows that were found, by form
 	met   int     // forms that were found in step
+	row   stored
 }
 
-func newHolding(forms []item.Form) *holding {
-	h := &holding{forms: forms, at: make(map[string]int, len(forms)), held: make([]bool, len(forms)), ids: make([]int64, len(forms))}
+func newHolding(kind string, forms []item.Form) *holding {
+	h := &holding{kind: kind, forms: forms, at: make(map[string]int, len(forms)), held: make([]bool, len(forms)), ids: make([]int64, len(forms))}
 	for i, f := range forms {
 		if f.Body != nil {
 			h.at[f.Key] = i
@@ -61,17 +50,27 @@ func newHolding(forms []item.Form) *holding {
 	return h
 }
 
-// leaveOut takes out the keys about which capture has something to decide or to
-// tidy up, whatever the POS holds: there are few of them, if any.
-func (h *holding) leaveOut(kind string) error {
-	each := func(rows *sql.Rows) error {
-		var key string
-		err := rows.Scan(&key)
-		delete(h.at, key)
+// run looks at the record in statements of their own: what is put between two of
+// them is found by one or the other, or not held.
+func (h *holding) run(ctx context.Context, db *sqlitedb.DB, trail int64) error {
+	if err := h.leaveOut(ctx, db); err != nil {
 		return err
 	}
-	return h.query(each, `SELECT key FROM dirty WHERE kind = $1 UNION ALL SELECT key FROM unsettled WHERE kind = $1
-		UNION ALL SELECT key FROM parked WHERE kind = $1 AND cause = $2`, kind, causePOS)
+	if err := h.inStep(ctx, db, trail); err != nil {
+		return err
+	}
+	return h.lookUp(ctx, db)
+}
+
+// leaveOut takes out the keys about which capture has something to decide or to
+// tidy up, whatever the POS holds: there are few of them, if any.
+func (h *holding) leaveOut(ctx context.Context, db *sqlitedb.DB) error {
+	const text = `SELECT key FROM dirty WHERE kind = ?1 UNION ALL SELECT key FROM unsettled WHERE kind = ?1
+		UNION ALL SELECT key FROM parked WHERE kind = ?1 AND cause = ?2`
+	return db.Rows(ctx, text, []any{h.kind, causePOS}, func(row sqliterows.Row) bool {
+		delete(h.at, row.Text(0))
+		return true
+	})
 }
 
 // stepsAside is how many rows of other kinds are passed over, for each form, to
@@ -80,69 +79,44 @@ const stepsAside = 3
 
 // inStep reads on from the trail until every form was met, or as many rows as there
 // are forms and a few that are no more in the POS.
-func (h *holding) inStep(trail int64) error {
+func (h *holding) inStep(ctx context.Context, db *sqlitedb.DB, trail int64) error {
 	if trail == 0 {
 		return nil
 	}
-	n := len(h.forms)
-	before := len(h.at)
-	err := h.rows(`SELECT `+storedColumns+`, i.body FROM items i NOT INDEXED
-		WHERE i.id > $1 AND i.id <= $2 AND i.kind = $3 AND i.dead = 0 LIMIT $4`, trail, trail+int64(n)*(1+stepsAside), h.kind, n+n/4+1)
+	const text = "SELECT " + storedColumns + `, i.body FROM items i NOT INDEXED
+		WHERE i.id > ?1 AND i.id <= ?2 AND i.kind = (SELECT id FROM kinds WHERE name = ?3) AND i.dead = 0 LIMIT ?4`
+	n, before := len(h.forms), len(h.at)
+	err := db.Rows(ctx, text, []any{trail, trail + int64(n)*(1+stepsAside), h.kind, n + n/4 + 1}, h.compare)
 	h.met = before - len(h.at)
 	return err
 }
 
 // lookUp looks for the forms that were not met, each by its key.
-func (h *holding) lookUp() error {
-	keys := make([]string, 0, len(h.at))
+func (h *holding) lookUp(ctx context.Context, db *sqlitedb.DB) error {
+	const text = "SELECT " + storedColumns + `, i.body FROM items i
+		WHERE i.kind = (SELECT id FROM kinds WHERE name = ?1) AND i.dead = 0 AND i.key = ?2`
 	for _, f := range h.forms {
-		if _, ok := h.at[f.Key]; ok {
-			keys = append(keys, f.Key)
+		if _, ok := h.at[f.Key]; !ok {
+			continue
 		}
-	}
-	for part := range slices.Chunk(keys, bulk) {
-		args := make([]any, 1, 1+bulk)
-		args[0] = h.kind
-		for i := range bulk {
-			args = append(args, part[min(i, len(part)-1)])
-		}
-		if err := h.rows("SELECT "+storedColumns+", i.body FROM items i WHERE i.kind = ? AND i.dead = 0 AND i.key IN"+bulkKeys, args...); err != nil {
+		if err := db.Rows(ctx, text, []any{h.kind, f.Key}, h.compare); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// rows compares what a query finds with the forms of the same keys.
-func (h *holding) rows(text string, args ...any) error {
-	st, err := h.get(text)
-	if err != nil {
-		return err
+// compare takes the living row of a key; a key has no more than one. It goes on
+// while there are forms to be found.
+func (h *holding) compare(row sqliterows.Row) bool {
+	s := &h.row
+	s.take(row)
+	if i, ok := h.at[s.key]; ok {
+		delete(h.at, s.key)
+		h.ids[i] = s.id
+		h.held[i] = bytes.Equal(s.body, h.forms[i].Body) && s.sound()
 	}
-	rows, err := st.QueryContext(context.WithoutCancel(h.ctx), args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	r := newRowReader()
-	for len(h.at) > 0 && rows.Next() {
-		if err := rows.Scan(r.into...); err != nil {
-			return err
-		}
-		h.compare(&r.stored)
-	}
-	return rows.Err()
-}
-
-// compare takes the living row of a key; a key has no more than one.
-func (h *holding) compare(s *stored) {
-	i, ok := h.at[s.key]
-	if !ok {
-		return
-	}
-	delete(h.at, s.key)
-	h.ids[i] = s.id
-	h.held[i] = string(s.body) == string(h.forms[i].Body) && s.sound()
+	return len(h.at) > 0
 }
 
 // trail is where the next forms probably follow. Where fewer than half of the forms

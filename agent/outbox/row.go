@@ -2,12 +2,13 @@ package outbox
 
 import (
 	"bytes"
-	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 
 	"plait/shared/item"
+	"plait/shared/sqliterows"
 )
 
 // Key names what the POS holds under one key of a kind, whatever its generation.
@@ -43,6 +44,7 @@ type stored struct {
 	chk      int64
 	digest   []byte
 	body     []byte
+	scratch  []byte // of check
 }
 
 // storedColumns are the columns that a stored row is read from, in the order of
@@ -50,22 +52,24 @@ type stored struct {
 const storedColumns = "i.id, i.kind, i.key, i.gen, i.dead, i.revision, i.pos, i.chk, i.digest"
 
 func (s *stored) into() []any {
-	return []any{
-		(*integer)(&s.id), (*integer)(&s.kind), &s.key, (*integer)(&s.gen), (*flag)(&s.dead), (*integer)(&s.revision), (*integer)(&s.pos),
-		(*integer)(&s.chk), &s.digest,
-	}
+	return []any{&s.id, &s.kind, &s.key, &s.gen, &s.dead, &s.revision, &s.pos, &s.chk, &s.digest}
 }
 
-// check is the checksum over every column but the body, which the digest covers.
+// check is the checksum over every column but the body, which the digest covers:
+// that of the numbers, the key and the digest, as checksum makes it of three parts.
 func (s *stored) check() int64 {
-	b := make([]byte, 0, 64)
+	b := append(s.scratch[:0], 0) // for the length of the numbers, which is far below 128
 	for _, n := range []int64{s.id, s.kind, s.gen, s.revision, s.pos} {
 		b = binary.AppendVarint(b, n)
 	}
 	if s.dead {
 		b = append(b, 1)
 	}
-	return checksum(b, []byte(s.key), s.digest)
+	b[0] = byte(len(b) - 1)
+	b = append(binary.AppendUvarint(b, uint64(len(s.key))), s.key...)
+	b = append(binary.AppendUvarint(b, uint64(len(s.digest))), s.digest...)
+	s.scratch = b
+	return int64(crc32.Checksum(b, castagnoli))
 }
 
 // soundHead reports whether the columns but the body are as they were written.
@@ -92,39 +96,8 @@ func (s *stored) row(kindName string) Row {
 	}
 }
 
-// rowReader reads many stored rows, with their bodies, each into the same place:
-// digest and body are the driver's own bytes and hold until the next.
-type rowReader struct {
-	stored
-	into []any
-}
-
-func newRowReader() *rowReader {
-	r := &rowReader{}
-	r.into = append(r.stored.into(), (*sql.RawBytes)(&r.body))
-	r.into[len(r.into)-2] = (*sql.RawBytes)(&r.digest)
-	return r
-}
-
-// integer and flag take what the driver gives without the detour over reflection
-// that database/sql makes for a pointer to a number.
-type (
-	integer int64
-	flag    bool
-)
-
-func (n *integer) Scan(src any) error {
-	v, ok := src.(int64)
-	if !ok {
-		return fmt.Errorf("it holds %T in place of an integer: %w", src, ErrDamaged)
-	}
-	*n = integer(v)
-	return nil
-}
-
-func (f *flag) Scan(src any) error {
-	var n integer
-	err := n.Scan(src)
-	*f = n != 0
-	return err
+// take reads the row of a query for storedColumns and body in place.
+func (s *stored) take(row sqliterows.Row) {
+	s.id, s.kind, s.key, s.gen, s.dead = row.Integer(0), row.Integer(1), row.Text(2), row.Integer(3), row.Integer(4) != 0
+	s.revision, s.pos, s.chk, s.digest, s.body = row.Integer(5), row.Integer(6), row.Integer(7), row.Blob(8), row.Blob(9)
 }
