@@ -64,7 +64,7 @@ func find(rows []item.Row, key item.Value) *item.Row {
 func (w *rowWriter) elements(ctx context.Context, ch *childPlan, key string) ([]item.Row, error) {
 	var out []item.Row
 	var trouble error
-	err := w.eachChild(ctx, ch, []string{key}, func(parent string, row []any) {
+	err := w.eachChild(ctx, ch, []string{key}, func(parent string, row []cell) {
 		if parent != key {
 			return
 		}

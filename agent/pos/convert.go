@@ -11,16 +11,14 @@ import (
 )
 
 // keyText spells one part of a key as the triggers do; ok is false for NULL.
-func keyText(v any) (s string, ok bool) {
-	switch x := v.(type) {
-	case int64:
-		return strconv.FormatInt(x, 10), true
-	case string:
-		return x, true
-	case []byte:
-		return string(x), true
-	case float64:
-		s := strconv.FormatFloat(x, 'g', 15, 64)
+func (c *cell) keyText() (s string, ok bool) {
+	switch c.typ {
+	case cellInteger:
+		return strconv.FormatInt(c.num, 10), true
+	case cellText, cellBlob:
+		return c.text, true
+	case cellReal:
+		s := strconv.FormatFloat(c.real, 'g', 15, 64)
 		if !strings.ContainsAny(s, ".eIN") {
 			s += ".0"
 		}
@@ -30,15 +28,18 @@ func keyText(v any) (s string, ok bool) {
 	}
 }
 
-// keyOf joins the parts of a key; ok is false if one is NULL, or if the whole
-// cannot be the key of an item.
-func keyOf(parts []any) (key string, ok bool) {
+// keyOf joins the parts of a key, as a text of its own; ok is false if one is NULL,
+// or if the whole cannot be the key of an item.
+func keyOf(parts []cell) (key string, ok bool) {
 	if len(parts) == 1 {
-		key, ok = keyText(parts[0])
+		key, ok = parts[0].keyText()
+		if parts[0].typ == cellText || parts[0].typ == cellBlob {
+			key = strings.Clone(key)
+		}
 	} else {
 		texts := make([]string, len(parts))
-		for i, p := range parts {
-			if texts[i], ok = keyText(p); !ok {
+		for i := range parts {
+			if texts[i], ok = parts[i].keyText(); !ok {
 				return "", false
 			}
 		}
@@ -79,99 +80,99 @@ func bindKeyPart(part string, c *column) any {
 // read converts what the POS holds into a value of the catalogue's type. There
 // is one form of each value: NUMERIC 0.99, which SQLite keeps as a float, is
 // read by its shortest exact spelling.
-func (p *valuePlan) read(row []any) (item.Value, error) {
+func (p *valuePlan) read(row []cell) (item.Value, error) {
 	if p.typ == "reference" {
 		return p.readRef(row[p.at : p.at+len(p.columns)])
 	}
-	v := row[p.at]
-	if v == nil {
+	c := &row[p.at]
+	if c.isNull() {
 		return item.Null(), nil
 	}
 	switch p.typ {
 	case "text":
-		return readText(v)
+		return readText(c)
 	case "integer":
-		return readInteger(v)
+		return readInteger(c)
 	case "decimal":
-		return readDecimal(v)
+		return readDecimal(c)
 	case "bool":
-		return p.readBool(v)
+		return p.readBool(c)
 	case "time":
-		return readTime(v)
+		return readTime(c)
 	case "bytes":
-		return readBytes(v)
+		return readBytes(c)
 	default:
 		return item.Value{}, fmt.Errorf("it has the unknown type %q", p.typ)
 	}
 }
 
-func (p *valuePlan) readRef(parts []any) (item.Value, error) {
-	for _, v := range parts {
-		if v == nil {
+func (p *valuePlan) readRef(parts []cell) (item.Value, error) {
+	for i := range parts {
+		if parts[i].isNull() {
 			return item.Null(), nil
 		}
 	}
 	key, ok := keyOf(parts)
 	if !ok {
-		return item.Value{}, fmt.Errorf("it holds %s, which is no key of a %s", show(parts[0]), p.ref)
+		return item.Value{}, fmt.Errorf("it holds %s, which is no key of a %s", parts[0].show(), p.ref)
 	}
 	return item.Ref(p.ref, key), nil
 }
 
-func readText(v any) (item.Value, error) {
-	switch x := v.(type) {
-	case string:
-		return item.Text(x)
-	case int64:
-		return item.Text(strconv.FormatInt(x, 10))
-	case float64:
-		return item.Text(strconv.FormatFloat(x, 'g', -1, 64))
+func readText(c *cell) (item.Value, error) {
+	switch c.typ {
+	case cellText:
+		return item.Text(c.text)
+	case cellInteger:
+		return item.Text(strconv.FormatInt(c.num, 10))
+	case cellReal:
+		return item.Text(strconv.FormatFloat(c.real, 'g', -1, 64))
 	default:
-		return wrongType(v, "a text")
+		return wrongType(c, "a text")
 	}
 }
 
-func readInteger(v any) (item.Value, error) {
-	switch x := v.(type) {
-	case int64:
-		return item.Integer(x), nil
-	case float64:
-		if x == math.Trunc(x) && math.Abs(x) < 1<<53 {
-			return item.Integer(int64(x)), nil
+func readInteger(c *cell) (item.Value, error) {
+	switch c.typ {
+	case cellInteger:
+		return item.Integer(c.num), nil
+	case cellReal:
+		if c.real == math.Trunc(c.real) && math.Abs(c.real) < 1<<53 {
+			return item.Integer(int64(c.real)), nil
 		}
-	case string:
-		if n, err := strconv.ParseInt(x, 10, 64); err == nil {
+	case cellText:
+		if n, err := strconv.ParseInt(c.text, 10, 64); err == nil {
 			return item.Integer(n), nil
 		}
 	}
-	return wrongType(v, "an integer")
+	return wrongType(c, "an integer")
 }
 
-func readDecimal(v any) (item.Value, error) {
-	switch x := v.(type) {
-	case int64:
-		return item.Decimal(strconv.FormatInt(x, 10))
-	case float64:
-		if !math.IsInf(x, 0) && math.Abs(x) < 1e90 && (x == 0 || math.Abs(x) > 1e-90) {
-			return item.Decimal(strconv.FormatFloat(x, 'g', -1, 64))
+func readDecimal(c *cell) (item.Value, error) {
+	switch c.typ {
+	case cellInteger:
+		return item.Decimal(strconv.FormatInt(c.num, 10))
+	case cellReal:
+		if x := math.Abs(c.real); !math.IsInf(x, 0) && x < 1e90 && (x == 0 || x > 1e-90) {
+			return item.Decimal(strconv.FormatFloat(c.real, 'g', -1, 64))
 		}
-	case string:
-		if d, err := item.Decimal(strings.TrimSpace(x)); err == nil {
+	case cellText:
+		if d, err := item.Decimal(strings.TrimSpace(c.text)); err == nil {
 			return d, nil
 		}
 	}
-	return wrongType(v, "a decimal")
+	return wrongType(c, "a decimal")
 }
 
 // readBool is strict, because what it reads it must be able to write again: a
 // POS that says "Y" and "N" has to be mapped so.
-func (p *valuePlan) readBool(v any) (item.Value, error) {
-	text, _ := keyText(v)
+func (p *valuePlan) readBool(c *cell) (item.Value, error) {
+	text, _ := c.keyText()
 	yes, no := "1", "0"
 	if p.m.True != nil {
 		yes, no = constantText(p.m.True), constantText(p.m.False)
-	} else if f, ok := v.(float64); ok {
-		text = strconv.FormatFloat(f, 'g', -1, 64)
+	} else if c.typ == cellReal {
+		text = strconv.FormatFloat(c.real, 'g', -1, 64)
 	}
 	switch text {
 	case yes:
@@ -179,48 +180,36 @@ func (p *valuePlan) readBool(v any) (item.Value, error) {
 	case no:
 		return item.Bool(false), nil
 	}
-	return wrongType(v, fmt.Sprintf("a bool (%s or %s): give the field the values that mean true and false", yes, no))
+	return wrongType(c, fmt.Sprintf("a bool (%s or %s): give the field the values that mean true and false", yes, no))
 }
 
+// constantText spells a constant of the mapping, which the mapping's loader made a
+// value that a driver could give; "" for any other.
 func constantText(v any) string {
-	s, _ := keyText(v)
+	var c cell
+	if c.Scan(v) != nil {
+		return ""
+	}
+	s, _ := c.keyText()
 	return s
 }
 
-func readTime(v any) (item.Value, error) {
-	if s, ok := v.(string); ok {
-		if t, err := item.Time(s); err == nil {
+func readTime(c *cell) (item.Value, error) {
+	if c.typ == cellText {
+		if t, err := item.Time(c.text); err == nil {
 			return t, nil
 		}
 	}
-	return wrongType(v, "a date or time as text")
+	return wrongType(c, "a date or time as text")
 }
 
-func readBytes(v any) (item.Value, error) {
-	switch x := v.(type) {
-	case []byte:
-		return item.Bytes(x), nil
-	case string:
-		return item.Bytes([]byte(x)), nil
+func readBytes(c *cell) (item.Value, error) {
+	if c.typ == cellText || c.typ == cellBlob {
+		return item.Bytes([]byte(c.text)), nil
 	}
-	return wrongType(v, "bytes")
+	return wrongType(c, "bytes")
 }
 
-func wrongType(v any, want string) (item.Value, error) {
-	return item.Value{}, fmt.Errorf("it holds %s, which is not %s", show(v), want)
-}
-
-// show describes a value of the POS in an error without spreading what may be a
-// customer's secret: texts are cut short.
-func show(v any) string {
-	switch x := v.(type) {
-	case nil:
-		return "NULL"
-	case string:
-		return fmt.Sprintf("the text %.20q", x)
-	case []byte:
-		return fmt.Sprintf("%d bytes", len(x))
-	default:
-		return fmt.Sprintf("the number %v", x)
-	}
+func wrongType(c *cell, want string) (item.Value, error) {
+	return item.Value{}, fmt.Errorf("it holds %s, which is not %s", c.show(), want)
 }

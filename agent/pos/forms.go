@@ -4,14 +4,17 @@ import (
 	"context"
 
 	"plait/shared/item"
+	"plait/shared/sqliterows"
 )
 
 // forms runs a SELECT of selectList and returns the items' canonical forms. A
 // comparison reads every row, and nearly all of them are as they were: where a row
 // is all there is of an item, it is never taken apart into one.
 func (r *reader) forms(ctx context.Context, text string, args []any, size int) ([]item.Form, lastRow, error) {
+	f := formList{forms: make([]item.Form, 0, size), size: 256}
 	if r.p.m.UploadOnly && len(r.p.children) == 0 {
-		return r.plainForms(ctx, text, args, size)
+		last, err := r.eachPlain(ctx, text, args, func(key string, row []cell) { f.addRow(r.p, key, row) })
+		return f.forms, last, err
 	}
 	records, last, err := r.records(ctx, text, args, size)
 	if err == nil {
@@ -20,22 +23,32 @@ func (r *reader) forms(ctx context.Context, text string, args []any, size int) (
 	if err != nil {
 		return nil, last, err
 	}
-	f := newFormList(size)
 	for i := range records {
-		f.add(&records[i])
+		f.add(records[i].Form(f.next()))
 	}
 	return f.forms, last, nil
 }
 
-// plainForms reads every row into the same fields.
-func (r *reader) plainForms(ctx context.Context, text string, args []any, size int) ([]item.Form, lastRow, error) {
-	f := newFormList(size)
-	fields := make(item.Fields, 0, len(r.p.order))
-	last, err := r.eachRow(ctx, text, args, func(key string, row []any) {
-		rec := r.record(key, row, fields)
-		f.add(&rec)
+// eachPlain visits rows as eachRow does, in place where that is possible: what a
+// cell holds, a key apart, is gone with the next row.
+func (r *reader) eachPlain(ctx context.Context, text string, args []any, visit func(key string, row []cell)) (last lastRow, err error) {
+	if r.inPlace == nil {
+		return r.eachRow(ctx, text, args, visit)
+	}
+	if err := ctx.Err(); err != nil {
+		return lastRow{}, err
+	}
+	cells := newScanner(len(r.p.key), r.p.values).row
+	err = r.inPlace.Each(text, args, func(row sqliterows.Row) bool {
+		for i := range cells {
+			cells[i].take(row, i)
+		}
+		if key, ok := last.pass(cells[:len(r.p.key)]); ok {
+			visit(key, cells)
+		}
+		return true
 	})
-	return f.forms, last, err
+	return last, err
 }
 
 // formList gathers forms whose bodies share few allocations.
@@ -48,16 +61,33 @@ type formList struct {
 // roomBodies is how many bodies like the last one a new room holds.
 const roomBodies = 64
 
-func newFormList(size int) *formList { return &formList{forms: make([]item.Form, 0, size), size: 256} }
-
-func (f *formList) add(rec *Record) {
-	if cap(f.room)-len(f.room) < f.size+f.size/4 {
+// next is where the next body begins.
+func (f *formList) next() []byte {
+	if cap(f.room) < f.size+f.size/4 {
 		f.room = make([]byte, 0, roomBodies*f.size)
 	}
-	form := rec.Form(f.room[len(f.room):])
+	return f.room
+}
+
+func (f *formList) add(form item.Form) {
 	f.forms = append(f.forms, form)
 	if form.Body != nil {
 		f.size = len(form.Body)
 		f.room = form.Body[f.size:]
 	}
+}
+
+// addRow writes a row's values straight into its form. A row with one that cannot be
+// read has no body: Read says why.
+func (f *formList) addRow(p *kindPlan, key string, row []cell) {
+	body := item.BeginForm(f.next())
+	for _, v := range p.values {
+		value, err := v.read(row)
+		if err != nil {
+			f.add(item.Form{Key: key})
+			return
+		}
+		body = item.AppendField(body, v.name, value)
+	}
+	f.add(item.Form{Key: key, Body: item.EndForm(body, item.ID{Kind: p.m.Kind, Key: key})})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"plait/shared/item"
+	"plait/shared/sqliterows"
 )
 
 // Read returns one Record for each key, in reads that are short enough for the
@@ -43,6 +44,8 @@ type reader struct {
 	d dialect
 	s *session
 	p *kindPlan
+	// inPlace reads rows in place; nil where the engine does not, or nobody asked.
+	inPlace *sqliterows.Reader
 }
 
 func newReader(d dialect, s *session, st *state, kind string) (*reader, error) {
@@ -207,16 +210,27 @@ func (r *reader) filterArgs() []any {
 	return out
 }
 
-// lastRow says how many rows a SELECT gave, and the key columns of the last.
+// lastRow says how many rows a SELECT gave, and where the last one stands.
 type lastRow struct {
-	n   int
-	key []any
+	n     int
+	place string
+}
+
+// pass notes a row and returns its key; ok is false if no item can have it.
+func (l *lastRow) pass(parts []cell) (key string, ok bool) {
+	l.n++
+	if key, ok = keyOf(parts); ok {
+		l.place = key
+	} else {
+		l.place = placeOf(parts)
+	}
+	return key, ok
 }
 
 // records runs a SELECT of selectList.
 func (r *reader) records(ctx context.Context, text string, args []any, size int) ([]Record, lastRow, error) {
 	out := make([]Record, 0, size)
-	last, err := r.eachRow(ctx, text, args, func(key string, row []any) {
+	last, err := r.eachRow(ctx, text, args, func(key string, row []cell) {
 		out = append(out, r.record(key, row, make(item.Fields, 0, len(r.p.order))))
 	})
 	return out, last, err
@@ -224,20 +238,19 @@ func (r *reader) records(ctx context.Context, text string, args []any, size int)
 
 // eachRow visits the rows of a SELECT of selectList; row is overwritten by the
 // next. Rows without a usable key are no items.
-func (r *reader) eachRow(ctx context.Context, text string, args []any, visit func(key string, row []any)) (lastRow, error) {
+func (r *reader) eachRow(ctx context.Context, text string, args []any, visit func(key string, row []cell)) (lastRow, error) {
 	rows, err := r.s.query(ctx, text, args...)
 	if err != nil {
 		return lastRow{}, err
 	}
 	defer rows.Close()
 	scan := newScanner(len(r.p.key), r.p.values)
-	last := lastRow{key: scan.row[:len(r.p.key)]}
+	var last lastRow
 	for rows.Next() {
 		if err := rows.Scan(scan.dest...); err != nil {
 			return lastRow{}, err
 		}
-		last.n++
-		if key, ok := keyOf(last.key); ok {
+		if key, ok := last.pass(scan.row[:len(r.p.key)]); ok {
 			visit(key, scan.row)
 		}
 	}
@@ -246,7 +259,7 @@ func (r *reader) eachRow(ctx context.Context, text string, args []any, visit fun
 
 // scanner holds one row of a SELECT.
 type scanner struct {
-	row  []any
+	row  []cell
 	dest []any
 }
 
@@ -254,7 +267,7 @@ func newScanner(width int, values []*valuePlan) *scanner {
 	for _, v := range values {
 		width += len(v.columns)
 	}
-	s := &scanner{row: make([]any, width), dest: make([]any, width)}
+	s := &scanner{row: make([]cell, width), dest: make([]any, width)}
 	for i := range s.row {
 		s.dest[i] = &s.row[i]
 	}
@@ -262,7 +275,7 @@ func newScanner(width int, values []*valuePlan) *scanner {
 }
 
 // record converts a row; its values are appended to fields.
-func (r *reader) record(key string, row []any, fields item.Fields) Record {
+func (r *reader) record(key string, row []cell, fields item.Fields) Record {
 	rec := r.blank(key)
 	rec.Exists = true
 	rec.Item.Fields = fields

@@ -19,7 +19,7 @@ func (r *reader) childRows(ctx context.Context, ch *childPlan, found []Record) e
 		at[rec.Item.Key] = i
 	}
 	elements := make([][]item.Row, len(found))
-	err := r.eachChild(ctx, ch, keys, func(parent string, row []any) {
+	err := r.eachChild(ctx, ch, keys, func(parent string, row []cell) {
 		i, ok := at[parent]
 		if !ok {
 			return // equal only under the column's collation
@@ -55,7 +55,7 @@ func addRows(rec *Record, ch *childPlan, elements []item.Row) {
 }
 
 // eachChild visits the child rows of the parents with the given keys.
-func (r *reader) eachChild(ctx context.Context, ch *childPlan, keys []string, visit func(parent string, row []any)) error {
+func (r *reader) eachChild(ctx context.Context, ch *childPlan, keys []string, visit func(parent string, row []cell)) error {
 	args, n := r.bindKeys(keys, ch.parent)
 	if n == 0 {
 		return nil
@@ -88,7 +88,7 @@ func (ch *childPlan) columns() []*column {
 }
 
 // element converts one child row.
-func (ch *childPlan) element(parent string, row []any) (item.Row, error) {
+func (ch *childPlan) element(parent string, row []cell) (item.Row, error) {
 	key, err := ch.key.read(row)
 	if err == nil && key.IsNull() {
 		err = errors.New("it holds NULL, which cannot tell rows apart")

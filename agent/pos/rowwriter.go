@@ -131,7 +131,11 @@ func (w *rowWriter) insertRow(ctx context.Context, set assignments) (string, []a
 	if !ok {
 		return "", nil, fmt.Errorf("%w: the new row in table %q got no usable key", ErrConstraint, w.p.table.name)
 	}
-	return key, scan.row, nil
+	at := make([]any, len(scan.row))
+	for i := range at {
+		at[i] = scan.row[i].arg()
+	}
+	return key, at, nil
 }
 
 func (w *rowWriter) insertList(set assignments) string {

@@ -12,6 +12,9 @@ import (
 func (c *sqlConnector) Scan(ctx context.Context, kind, after string, limit int) (forms []item.Form, next string, err error) {
 	err = c.read(ctx, func(s *session, st *state) error {
 		r, err := newReader(c.dialect, s, st, kind)
+		if err == nil {
+			r.inPlace, err = c.inPlace()
+		}
 		if err != nil {
 			return err
 		}
@@ -45,17 +48,17 @@ func (r *reader) scan(ctx context.Context, after string, n int) ([]item.Form, st
 	if err != nil || last.n < n {
 		return forms, "", err
 	}
-	return forms, last.place(), nil
+	return forms, last.place, nil
 }
 
-// place spells a row's key as a place for the next read, usable or not.
-func (l lastRow) place() string {
-	parts := make([]string, len(l.key))
-	for i, v := range l.key {
-		parts[i], _ = keyText(v)
+// placeOf spells a row's key as a place for the next read, though it is not usable.
+func placeOf(key []cell) string {
+	parts := make([]string, len(key))
+	for i := range key {
+		parts[i], _ = key[i].keyText()
 	}
-	if key := item.JoinKey(parts...); key != "" {
-		return key
+	if place := item.JoinKey(parts...); place != "" {
+		return strings.Clone(place)
 	}
 	return "\x00" // an empty text as key: just behind it
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"plait/shared/catalog"
+	"plait/shared/sqliterows"
 	"plait/shared/wire"
 )
 
@@ -54,9 +55,10 @@ type sqlConnector struct {
 
 // handle is one opened file.
 type handle struct {
-	file  os.FileInfo
-	read  *session
-	write *session // guarded by the token in writing; nil until first used
+	file    os.FileInfo
+	read    *session
+	inPlace *sqliterows.Reader // nil until first used
+	write   *session           // guarded by the token in writing; nil until first used
 }
 
 // state is what was derived from one version of the schema.
@@ -129,6 +131,9 @@ func (c *sqlConnector) drop() error {
 		return nil
 	}
 	err := h.read.close()
+	if h.inPlace != nil {
+		err = errors.Join(err, h.inPlace.Close())
+	}
 	if h.write != nil {
 		err = errors.Join(err, h.write.close())
 	}
@@ -164,6 +169,19 @@ func (c *sqlConnector) attach(ctx context.Context) error {
 	}
 	c.h = &handle{file: info, read: s}
 	return nil
+}
+
+// inPlace returns the connection that reads rows in place; nil if the engine has
+// none. The caller holds mu.
+func (c *sqlConnector) inPlace() (*sqliterows.Reader, error) {
+	if c.h.inPlace == nil {
+		r, err := c.dialect.inPlace(c.path)
+		if err != nil {
+			return nil, err
+		}
+		c.h.inPlace = r
+	}
+	return c.h.inPlace, nil
 }
 
 // forget drops a file that is no longer the POS's, and what was known of its

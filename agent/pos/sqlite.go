@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"strings"
+
+	"plait/shared/sqliterows"
 
 	driver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -29,17 +30,17 @@ func (sqlite) open(m *Mapping, path string, write bool) (*sql.DB, error) {
 	} else {
 		pragmas = append(pragmas, "query_only(1)")
 	}
-	slashed := filepath.ToSlash(path)
-	if !strings.HasPrefix(slashed, "/") {
-		slashed = "/" + slashed // C:/data becomes file:///C:/data
-	}
-	u := url.URL{Scheme: "file", Path: slashed, RawQuery: url.Values{"mode": {"rw"}, "_pragma": pragmas}.Encode()}
-	db, err := sql.Open("sqlite", u.String())
+	db, err := sql.Open("sqlite", sqliterows.URI(path, url.Values{"mode": {"rw"}, "_pragma": pragmas}))
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
 	return db, nil
+}
+
+// inPlace keeps few pages: a walk over a table meets each once.
+func (sqlite) inPlace(path string) (*sqliterows.Reader, error) {
+	return sqliterows.Open(path, "cache_size(-500)")
 }
 
 func (sqlite) version(ctx context.Context, s *session) (string, error) {
@@ -141,6 +142,9 @@ func (sqlite) unknownName(err error) bool { return sqliteCode(err)&0xff == sqlit
 // sqliteCode returns the extended result code within err; 0 if there is none.
 func sqliteCode(err error) int {
 	if e, ok := errors.AsType[*driver.Error](err); ok {
+		return e.Code()
+	}
+	if e, ok := errors.AsType[*sqliterows.Error](err); ok {
 		return e.Code()
 	}
 	return 0
