@@ -69,13 +69,12 @@ func (p *kindPlan) describe(field *wire.ProfileField, v *valuePlan) {
 // defaultValue is what a new row has in the field, if the mapping's defaults fill
 // all of its columns.
 func (p *kindPlan) defaultValue(v *valuePlan) string {
-	row := make([]any, v.at+len(v.columns))
+	row := make([]cell, v.at+len(v.columns))
 	for i, c := range v.columns {
 		at := slices.IndexFunc(p.m.Defaults, func(d Constant) bool { return d.Column == c.name })
-		if at < 0 {
+		if at < 0 || row[v.at+i].Scan(p.m.Defaults[at].Value) != nil {
 			return ""
 		}
-		row[v.at+i] = p.m.Defaults[at].Value
 	}
 	value, err := v.read(row)
 	text := string(item.AppendValue(nil, value))
