@@ -119,3 +119,12 @@ func TestFieldsThatNoTableHas(t *testing.T) {
 		t.Error("a number that the network shares is not locked")
 	}
 }
+
+// S1: employees are transferred, and orders sent, by somebody who means it.
+func TestWhatIsSyncedByHand(t *testing.T) {
+	for _, k := range shipped(t).Kinds {
+		if byHand := k.Name == "employee" || k.Name == "product_order"; k.ByHand != byHand || k.OneReceiver != (k.Name == "employee") {
+			t.Errorf("%s: by hand %v, to one receiver %v", k.Name, k.ByHand, k.OneReceiver)
+		}
+	}
+}

@@ -101,3 +101,12 @@ func TestPresetsAndWhatANetworkSettlesItself(t *testing.T) {
 		t.Errorf("what was refused changed the network: %+v", last)
 	}
 }
+
+func TestWhatIsSyncedByHandIsNotContinuous(t *testing.T) {
+	h := newHub(t)
+	for kind, want := range map[string]wire.Code{"employee": wire.CodeBadRequest, "product_order": wire.CodeBadRequest, "sale": wire.CodeBadRequest, "service": ""} {
+		if _, err := h.desk.SetNetwork(h.ctx(), h.ann, "Bella", operator.SetNetwork{Continuous: &[]string{kind}}); code(err) != want {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}

@@ -24,6 +24,9 @@ func (d *Desk) withSync(v *store.View, n store.Network, in SetNetwork) (json.Raw
 			if err := checkSynced(kinds, name); err != nil {
 				return nil, err
 			}
+			if k, _ := kinds.Kind(name); k.ByHand {
+				return nil, refuse("%s is synced by hand: somebody chooses what goes where, each time", name)
+			}
 		}
 	}
 	usual, err := usualIDs(v, n, kinds, in.Usual)

@@ -58,7 +58,7 @@ func Settle(v *store.View, network string, keep func([]store.Flow) error) error 
 	for _, name := range set.Continuous {
 		k, known := kinds.Kind(name)
 		src, ok := set.usual(name, stores)
-		if known && k.Direction == catalog.Sync && ok {
+		if known && k.Direction == catalog.Sync && !k.ByHand && ok {
 			flows = append(flows, store.Flow{Kind: name, Source: src.ID})
 		}
 	}

@@ -43,6 +43,17 @@ func concerned(c *catalog.Catalog, selected []Selection, p policies, follow bool
 	return queue, nil
 }
 
+// oneReceiver refuses to spread what is transferred (S1: an employee goes "from
+// one location to another").
+func oneReceiver(c *catalog.Catalog, selected []Selection, receivers int) error {
+	for _, s := range selected {
+		if k, _ := c.Kind(s.Kind); k.OneReceiver && receivers > 1 {
+			return refuse("%s are transferred to one store at a time, and this sync has %d receivers: choose one", k.Title, receivers)
+		}
+	}
+	return nil
+}
+
 // payloadKind is a kind as a payload carries it: policies resolved, never
 // fields left out. Never columns stay: the branch must know that they are its own.
 func (p policies) payloadKind(k catalog.Kind) wire.PayloadKind {

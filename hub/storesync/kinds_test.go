@@ -1,7 +1,9 @@
 package storesync_test
 
 import (
+	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"plait/hub/store"
@@ -11,8 +13,8 @@ import (
 	"plait/shared/item"
 )
 
-// uncommon adds to the hub's kinds those that are not matched by name: settings,
-// pictures, and what services are worth.
+// uncommon adds to the hub's kinds those that are not matched by name (settings,
+// pictures, and what services are worth), and people, who are transferred.
 func (h *hub) uncommon() {
 	h.Helper()
 	field := func(name, typ string, p item.Policy) catalog.Field {
@@ -22,6 +24,8 @@ func (h *hub) uncommon() {
 	all := kinds().Overlay(&catalog.Catalog{Kinds: []catalog.Kind{
 		{Name: "credit", Title: "Credits", Help: "h", Direction: catalog.Sync, Match: catalog.Match{Code: []string{"service"}}, Label: "service",
 			Fields: []catalog.Field{service, field("credits", "integer", item.Locked)}},
+		{Name: "person", Title: "People", Help: "h", Direction: catalog.Sync, Match: catalog.Match{Name: "name"}, ByHand: true, OneReceiver: true,
+			Fields: []catalog.Field{field("name", "text", item.Unlocked)}},
 		{Name: "picture", Title: "Pictures", Help: "h", Direction: catalog.Sync, Match: catalog.Match{Code: []string{"image"}}, Label: "title",
 			Fields: []catalog.Field{field("title", "text", item.Locked), field("image", "bytes", item.Locked)}},
 		{Name: "settings", Title: "Checkout settings", Help: "h", Direction: catalog.Sync, Match: catalog.Match{Singleton: true},
@@ -113,5 +117,38 @@ func TestCreditsGoWithoutTheirServices(t *testing.T) {
 	}
 	if got := h.actions(p, "uptown"); !slices.Equal(got, []string{"Cut"}) {
 		t.Errorf("the credit is called %q, want Cut", got)
+	}
+}
+
+// S1: an employee goes from one location to another, and to no third by itself.
+func TestPeopleGoToOneStoreByHand(t *testing.T) {
+	h := newHub(t)
+	h.uncommon()
+	h.put("head", thing("person", "1", "name", "Kim Lee"))
+	_, err := h.sync.Test(context.Background(), request(all("person"), "uptown", "downtown"), nil)
+	if err == nil || !strings.Contains(err.Error(), "People are transferred to one store at a time, and this sync has 2 receivers") {
+		t.Errorf("people were spread: %v", err)
+	}
+	if p := h.test(request(all("person"), "uptown")); p.Counts.Created != 1 {
+		t.Errorf("the plan does %+v, want one person created", p.Counts)
+	}
+	err = h.db.WithNetwork(context.Background(), "n", func(tx *store.NetworkTx) error {
+		n := tx.Network
+		var err error
+		if n.Settings, err = storesync.Change(n, func(s *storesync.Settings) { s.Continuous = []string{"person", "service"} }); err != nil {
+			return err
+		}
+		if err := tx.SetNetwork(n); err != nil {
+			return err
+		}
+		return storesync.Settle(tx.View, "n", func(flows []store.Flow) error {
+			if len(flows) != 1 || flows[0].Kind != "service" {
+				t.Errorf("synced continuously: %+v", flows)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

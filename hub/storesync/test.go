@@ -106,6 +106,9 @@ func (t *test) readNetwork(v *store.View) (err error) {
 	if t.parties, err = findParties(t.request, all, t.settings); err != nil {
 		return err
 	}
+	if err := oneReceiver(t.catalog, t.request.Kinds, len(t.parties.receivers)); err != nil {
+		return err
+	}
 	if t.request.Decisions, err = byID(t.request.Decisions, all); err != nil {
 		return err
 	}

@@ -36,6 +36,11 @@ type Kind struct {
 	// "" if the kind has none, and then an item that others refer to is kept.
 	Active string  `json:"active,omitempty"`
 	Fields []Field `json:"fields"`
+	// ByHand: items are synced when an operator asks for it, never continuously (S1:
+	// employees, product orders). OneReceiver: to one store at a time; what is
+	// transferred is not spread.
+	ByHand      bool `json:"by_hand,omitempty"`
+	OneReceiver bool `json:"one_receiver,omitempty"`
 	// Prices says how price sync copies the kind's prices where an item has several;
 	// nil where it has one, which the field's own locked_when then says all of.
 	Prices *Prices `json:"prices,omitempty"`

@@ -40,6 +40,8 @@
 // Less common:
 //
 //	match: {singleton: true}       # settings: a store has one item of the kind
+//	by_hand: true                  # never synced continuously
+//	one_receiver: true             # by hand, and to one store at a time
 //	label: subject                 # what people call an item by that has no name to match by
 //	fields:
 //	  service: {…, type: reference, ref: service, by_name: true}   # a service of that name will do

@@ -173,6 +173,8 @@ const settings = `kind: settings
 title: Settings
 help: How a store is set up.
 match: {singleton: true}
+by_hand: true
+one_receiver: true
 fields:
   footer: {title: Footer, type: text, policy: locked}
   on: {title: On, type: bool, policy: locked}
@@ -200,7 +202,7 @@ func TestUncommonKinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	only, _ := c.Kind("settings")
-	if favourite, _ := only.Field("favourite"); !only.Match.Singleton || only.Called() != "" || !favourite.ByName {
+	if favourite, _ := only.Field("favourite"); !only.Match.Singleton || only.Called() != "" || !favourite.ByName || !only.ByHand || !only.OneReceiver {
 		t.Errorf("%+v", only)
 	}
 	end, _ := c.Kind("add_on")
@@ -215,9 +217,11 @@ func TestUncommonKinds(t *testing.T) {
 		{"{singleton: true}", "{singleton: true, name: footer}", "c/settings.yaml:4: match: a singleton is found by being the only one"},
 		{"{singleton: true}", "{singleton: 1}", "c/settings.yaml:4: match: true or false is needed here"},
 		{"{singleton: true}", "{singleton: true}\nactive: on", "c/settings.yaml:5: a singleton is never retired"},
-		{"type: text, policy", "type: text, by_name: true, policy", "c/settings.yaml:6: field footer: only a reference can be by name"},
-		{"type: text, policy", "type: text, other_end: add_ons, policy", "c/settings.yaml:6: field footer: only a reference, or rows whose key is a reference, has another end"},
-		{"by_name: true, policy", "other_end: add_ons, policy", "c/settings.yaml:8: field favourite: the other end service.add_ons does not refer to settings"},
+		{"by_hand: true\n", "", "c/settings.yaml:5: what goes to one store at a time is synced by hand"},
+		{"help: How", "direction: upload\nhelp: How", "c/settings.yaml:6: a kind that only goes up is not synced, by hand or otherwise"},
+		{"type: text, policy", "type: text, by_name: true, policy", "c/settings.yaml:8: field footer: only a reference can be by name"},
+		{"type: text, policy", "type: text, other_end: add_ons, policy", "c/settings.yaml:8: field footer: only a reference, or rows whose key is a reference, has another end"},
+		{"by_name: true, policy", "other_end: add_ons, policy", "c/settings.yaml:10: field favourite: the other end service.add_ons does not refer to settings"},
 		{"label: subject", "label: subjekt", "c/add_on.yaml:5: label names the field \"subjekt\", which is not there, did you mean subject?"},
 		{"label: subject", "label: image", "c/add_on.yaml:5: label names the field image of type bytes"},
 		{"{code: [image]}", "{name: subject}", "c/add_on.yaml:5: an item is called by the name that it is matched by"},

@@ -24,6 +24,12 @@ func checkKind(k Kind, tell report) {
 	if k.Direction != Sync && k.Direction != UploadOnly {
 		tell("direction", "", fmt.Sprintf("unknown direction %s (known: %s, %s)", quoted(string(k.Direction)), Sync, UploadOnly))
 	}
+	switch {
+	case k.Direction == UploadOnly && (k.ByHand || k.OneReceiver):
+		tell("by_hand", "", "a kind that only goes up is not synced, by hand or otherwise; leave it out")
+	case k.OneReceiver && !k.ByHand:
+		tell("one_receiver", "", "what goes to one store at a time is synced by hand: say by_hand: true")
+	}
 	if len(k.Fields) == 0 {
 		tell("fields", "", "a kind needs at least one field")
 		return

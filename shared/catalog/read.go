@@ -20,6 +20,8 @@ func (f *kindFile) readKind(root *yaml.Node) {
 		"label":        func(n *yaml.Node) { k.Label = f.text(n, "") },
 		"active":       func(n *yaml.Node) { k.Active = f.text(n, "") },
 		"fields":       func(n *yaml.Node) { k.Fields = f.fields(n, "fields", "fields", "field ") },
+		"by_hand":      func(n *yaml.Node) { k.ByHand = f.flag(n, "") },
+		"one_receiver": func(n *yaml.Node) { k.OneReceiver = f.flag(n, "") },
 		"prices":       func(n *yaml.Node) { f.readPrices(n) },
 		"restrictions": func(n *yaml.Node) { k.Restrictions = f.list(n, "restrictions") },
 		"operations":   func(n *yaml.Node) { k.Operations = f.operations(n) },
