@@ -12,6 +12,8 @@ CREATE TABLE Staff (StaffId INTEGER PRIMARY KEY, ShortName TEXT NOT NULL, FirstN
 CREATE TABLE Sale (SaleId INTEGER PRIMARY KEY, ReceiptNo TEXT, SoldAt TEXT, StaffId INTEGER, Total DECIMAL(10,2), Voided INTEGER);
 CREATE TABLE SaleLine (SaleId INTEGER NOT NULL, Line INTEGER NOT NULL, ServiceId INTEGER, ItemId INTEGER, Quantity DECIMAL(10,2), UnitPrice DECIMAL(10,2),
   Total DECIMAL(10,2), PRIMARY KEY (SaleId, Line));
+CREATE TABLE Till (TillId INTEGER PRIMARY KEY, Footer TEXT, ShowTax INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE TillFee (TillId INTEGER NOT NULL REFERENCES Till, Fee TEXT NOT NULL, Amount DECIMAL(10,2), PRIMARY KEY (TillId, Fee));
 
 INSERT INTO ServiceGroup VALUES (1, 'Hair'), (2, 'Nails');
 INSERT INTO Staff VALUES (1, 'Ana', 'Ana', 'Lee', 1), (2, 'Bo', 'Bo', 'Kim', 1);
@@ -23,3 +25,5 @@ INSERT INTO ItemType VALUES (1, 'Shampoo');
 INSERT INTO Item VALUES (1, 'R', '4006381333931', 'Shampoo 250 ml', 1, 1, 1, '12.50', '5.1', '8', '2026-01-02T10:00:00');
 INSERT INTO Sale VALUES (1, 'R-1', '2026-05-01 10:00:00', 1, '57.50', 0);
 INSERT INTO SaleLine VALUES (1, 1, 1, NULL, '1', '45.00', '45.00'), (1, 2, NULL, 1, '1', '12.50', '12.50');
+INSERT INTO Till VALUES (1, 'See you soon', 1);
+INSERT INTO TillFee VALUES (1, 'No-show', '15');
