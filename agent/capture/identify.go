@@ -170,7 +170,11 @@ func (s sighting) present(gen int64) (v verdict, err error) {
 	if known || (gen == 1 && row.Gen == 0) { // generation 1 goes without saying
 		s.forget(&v, gen)
 	} else {
-		s.settle(&v, gen, false)
+		g := outbox.Generation{Key: s.key(), Gen: gen}
+		if carries {
+			g.LinkOf = row.Gen
+		}
+		s.ask(&v, g)
 	}
 	v.items = append(v.items, it)
 	return v, nil
@@ -197,13 +201,16 @@ func (s sighting) carries(gen int64) (bool, error) {
 
 // settle asks plait_links to learn a generation, unless it is asked already.
 func (s sighting) settle(v *verdict, gen int64, dead bool) {
-	g := outbox.Generation{Key: s.key(), Gen: gen, Dead: dead}
-	said := s.rec.Row.Gen == gen && s.rec.Row.Dead == dead
+	s.ask(v, outbox.Generation{Key: s.key(), Gen: gen, Dead: dead})
+}
+
+func (s sighting) ask(v *verdict, g outbox.Generation) {
+	said := s.rec.Row.Gen == g.Gen && s.rec.Row.Dead == g.Dead
 	if !said && !slices.Contains(s.unsettled, g) && !slices.Contains(v.unsettled, g) {
 		v.unsettled = append(v.unsettled, g)
 	}
 	if said {
-		s.forget(v, gen)
+		s.forget(v, g.Gen)
 	}
 }
 

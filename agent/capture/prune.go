@@ -50,7 +50,7 @@ func (c *Capturer) prune(ctx context.Context) error {
 func linkRows(list []outbox.Generation) []pos.LinkRow {
 	out := make([]pos.LinkRow, len(list))
 	for i, g := range list {
-		out[i] = pos.LinkRow{ID: item.ID{Kind: g.Kind, Key: g.Key.Key, Gen: g.Gen}, Dead: g.Dead}
+		out[i] = pos.LinkRow{ID: item.ID{Kind: g.Kind, Key: g.Key.Key, Gen: g.Gen}, Dead: g.Dead, LinkOf: g.LinkOf}
 	}
 	return out
 }

@@ -25,6 +25,8 @@ type Generation struct {
 	Key
 	Gen  int64
 	Dead bool
+	// LinkOf is the older generation whose link the living one takes over; 0 for none.
+	LinkOf int64
 }
 
 // around writes what comes with the items of a change.
@@ -103,7 +105,8 @@ func (p *putter) generations(c Change) error {
 		}
 	}
 	for _, g := range c.Unsettled {
-		err := p.exec("INSERT OR REPLACE INTO unsettled (kind, key, gen, dead) VALUES ($1, $2, $3, $4)", g.Kind, g.Key.Key, g.Gen, g.Dead)
+		err := p.exec("INSERT OR REPLACE INTO unsettled (kind, key, gen, dead, link_of) VALUES ($1, $2, $3, $4, $5)",
+			g.Kind, g.Key.Key, g.Gen, g.Dead, g.LinkOf)
 		if err != nil {
 			return err
 		}
@@ -140,14 +143,14 @@ func (b *Box) DirtyCount(ctx context.Context) (n int, err error) {
 // Unsettled returns generations that plait_links must still learn, at most limit.
 func (b *Box) Unsettled(ctx context.Context, limit int) (out []Generation, err error) {
 	err = b.read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT kind, key, gen, dead FROM unsettled ORDER BY kind, key, gen LIMIT $1", limit)
+		rows, err := tx.QueryContext(ctx, "SELECT kind, key, gen, dead, link_of FROM unsettled ORDER BY kind, key, gen LIMIT $1", limit)
 		if err != nil {
 			return fmt.Errorf("cannot list unsettled generations: %w", err)
 		}
 		defer rows.Close()
 		for rows.Next() {
 			var g Generation
-			if err := rows.Scan(&g.Kind, &g.Key.Key, &g.Gen, &g.Dead); err != nil {
+			if err := rows.Scan(&g.Kind, &g.Key.Key, &g.Gen, &g.Dead, &g.LinkOf); err != nil {
 				return fmt.Errorf("cannot list unsettled generations: %w", err)
 			}
 			out = append(out, g)
@@ -163,7 +166,8 @@ func (b *Box) Settle(ctx context.Context, known []Generation) error {
 	return b.write(ctx, func(tx *sql.Tx) error {
 		s := newStatements(ctx, tx)
 		for _, g := range known {
-			err := s.exec("DELETE FROM unsettled WHERE kind = $1 AND key = $2 AND gen = $3 AND dead = $4", g.Kind, g.Key.Key, g.Gen, g.Dead)
+			err := s.exec("DELETE FROM unsettled WHERE kind = $1 AND key = $2 AND gen = $3 AND dead = $4 AND link_of = $5",
+				g.Kind, g.Key.Key, g.Gen, g.Dead, g.LinkOf)
 			if err != nil {
 				return fmt.Errorf("cannot record that generations are settled: %w", err)
 			}

@@ -87,7 +87,7 @@ func (p *putter) outbid(kind string, s *stored, x wire.KeyHash) error {
 	var settle []Generation
 	if hex.EncodeToString(d[:8]) != x.Digest { // what the hub has is another item
 		it.Gen++
-		settle = append(settle, Generation{key, x.Gen, true})
+		settle = append(settle, Generation{Key: key, Gen: x.Gen, Dead: true})
 		if err := p.queueGone(item.ID{Kind: kind, Key: x.Key, Gen: x.Gen}); err != nil {
 			return err
 		}
@@ -100,7 +100,7 @@ func (p *putter) outbid(kind string, s *stored, x wire.KeyHash) error {
 	}
 	// The generation that plait_links has is not marked dead here: its link is the
 	// item's, and goes over as the living one is settled.
-	return p.generations(Change{Unsettled: append(settle, Generation{key, it.Gen, false})})
+	return p.generations(Change{Unsettled: append(settle, Generation{Key: key, Gen: it.Gen, LinkOf: s.gen})})
 }
 
 // forget takes a row out of the record as if it had never been: its generation was

@@ -62,7 +62,7 @@ func (k *Known) readDirty(s *statements, kind string, keys []string) error {
 func (k *Known) readUnsettled(s *statements, kind string, keys []string) error {
 	each := func(rows *sql.Rows) error {
 		g := Generation{Key: Key{Kind: kind}}
-		if err := rows.Scan(&g.Key.Key, &g.Gen, &g.Dead); err != nil {
+		if err := rows.Scan(&g.Key.Key, &g.Gen, &g.Dead, &g.LinkOf); err != nil {
 			return err
 		}
 		list := k.Unsettled[g.Key.Key]
@@ -74,7 +74,7 @@ func (k *Known) readUnsettled(s *statements, kind string, keys []string) error {
 		k.Unsettled[g.Key.Key] = append(list, g)
 		return nil
 	}
-	return s.byKeys(each, "SELECT i.key, i.gen, i.dead FROM unsettled i WHERE i.kind = ? AND i.key IN", kind, keys)
+	return s.byKeys(each, "SELECT i.key, i.gen, i.dead, i.link_of FROM unsettled i WHERE i.kind = ? AND i.key IN", kind, keys)
 }
 
 // newest reads the newest generation of each key, and the rows that are damaged.

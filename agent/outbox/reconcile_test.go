@@ -122,7 +122,7 @@ func TestGenerationsAreProvisionalAfterALoss(t *testing.T) {
 			t.Errorf("price %d: the generation is %d, want %d; %v", price, it.Gen, want, err)
 		}
 		unsettled, err := a.Unsettled(t.Context(), 10)
-		if err != nil || !slices.Contains(unsettled, outbox.Generation{Key: outbox.Key{Kind: "service", Key: "7"}, Gen: want}) {
+		if err != nil || !slices.Contains(unsettled, outbox.Generation{Key: outbox.Key{Kind: "service", Key: "7"}, Gen: want, LinkOf: 1}) {
 			t.Errorf("unsettled %+v, %v", unsettled, err)
 		}
 	}
@@ -138,7 +138,7 @@ func TestTheLinkGoesOverWithTheHubsGeneration(t *testing.T) {
 	a.put(service("7", 2, 5))
 	a.reconcile(t)
 	unsettled, err := a.Unsettled(t.Context(), 10)
-	want := []outbox.Generation{{Key: outbox.Key{Kind: "service", Key: "7"}, Gen: 3}}
+	want := []outbox.Generation{{Key: outbox.Key{Kind: "service", Key: "7"}, Gen: 3, LinkOf: 2}}
 	if err != nil || !slices.Equal(unsettled, want) {
 		t.Errorf("unsettled %+v, %v; want %+v", unsettled, err, want)
 	}

@@ -75,6 +75,9 @@ type LinkRow struct {
 	Dead bool       // that generation is gone
 	UID  string     // of the link; "" where there is only a generation
 	Link *item.Link // nil if Dead or not linked
+	// LinkOf says, of a living generation to be settled, whose link it takes over: an
+	// older generation of the key; 0 for none.
+	LinkOf int64
 }
 
 // Record is what the POS holds now under one (kind, key). Item.Gen and Item.Link
@@ -170,7 +173,7 @@ type Connector interface {
 	// Newest returns the mark of the newest change row; zero Seq if there is none.
 	Newest(ctx context.Context) (wire.Mark, error)
 	// Prune settles generations and tombstones in plait_links (a living generation's
-	// link stays where the row to settle has none) and removes done
+	// link stays where the row to settle has none; LinkOf) and removes done
 	// change rows, sparing the newest and keep, in writes of at most 5 ms. It gives
 	// way to the POS: ErrBusy means later. It returns how many rows it removed.
 	Prune(ctx context.Context, settle []LinkRow, keep wire.Mark) (removed int, err error)

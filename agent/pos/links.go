@@ -85,18 +85,17 @@ func endOlder(ctx context.Context, s *session, row LinkRow) error {
 	return err
 }
 
-// settleLink writes what capture found of a generation. It knows nothing of links:
-// one that a job has given the living generation meanwhile stays, and one that an
-// older generation still has goes over to the living one (capture has marked that
-// older one dead before, where it is another item).
+// settleLink writes what capture found of a generation. It knows nothing of the
+// link itself: one that a job has given the living generation meanwhile stays, and
+// one of an older generation goes over where capture decided so (LinkOf), as the
+// record says. Any other that is left of an older generation ends.
 func settleLink(ctx context.Context, s *session, row LinkRow) error {
 	if row.Dead || row.Link != nil {
 		return writeLink(ctx, s, row)
 	}
 	_, err := s.exec(ctx, `INSERT INTO plait_links (kind, key, gen, dead, uid, link)
-		SELECT kind, key, ?3, 0, uid, link FROM plait_links WHERE kind = ?1 AND key = ?2 AND gen < ?3 AND NOT dead AND length(link) > 0
-		ORDER BY gen DESC LIMIT 1
-		ON CONFLICT (kind, key, gen) DO NOTHING`, row.Kind, row.Key, row.Gen)
+		SELECT kind, key, ?3, 0, uid, link FROM plait_links WHERE kind = ?1 AND key = ?2 AND gen = ?4 AND gen < ?3 AND NOT dead
+		ON CONFLICT (kind, key, gen) DO NOTHING`, row.Kind, row.Key, row.Gen, row.LinkOf)
 	if err == nil {
 		err = endOlder(ctx, s, row)
 	}

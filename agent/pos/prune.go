@@ -3,6 +3,7 @@ package pos
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 const (
 	pruneTarget  = 5 * time.Millisecond
 	pruneWrites  = 200
+	pruneSettles = 10 // of a write at least: a call settles 2,000, or says that it did not
 	receiptsKept = 400 * 24 * time.Hour
 )
 
@@ -35,12 +37,15 @@ func (c *sqlConnector) Prune(ctx context.Context, settle []LinkRow, keep wire.Ma
 			size = min(size*2, 8000)
 		}
 	}
+	if len(settle) > 0 {
+		return removed, fmt.Errorf("%w: %d generations are not settled yet", ErrBusy, len(settle))
+	}
 	return removed, nil
 }
 
 // pruneOnce makes one write of at most size rows; more says that there are others.
 func (c *sqlConnector) pruneOnce(ctx context.Context, settle *[]LinkRow, keep wire.Mark, size int) (removed int, more bool, took time.Duration, err error) {
-	batch := (*settle)[:min(len(*settle), max(size/10, 1))]
+	batch := (*settle)[:min(len(*settle), max(size/10, pruneSettles))]
 	seqs, err := c.prunable(ctx, keep, size)
 	if err != nil || len(batch)+len(seqs) == 0 {
 		return 0, false, 0, err

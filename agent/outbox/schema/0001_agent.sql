@@ -93,6 +93,7 @@ CREATE TABLE unsettled (
     key  TEXT NOT NULL,
     gen  INTEGER NOT NULL,
     dead INTEGER NOT NULL,
+    link_of INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (kind, key, gen)
 ) WITHOUT ROWID;
 

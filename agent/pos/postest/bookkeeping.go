@@ -144,6 +144,45 @@ func testSettling(t *testing.T, b Bench) {
 	}
 }
 
+// testLinkGoesOver: what the record says of a link, plait_links says too. A link
+// under an older generation, which a dead one hides, is not the new item's.
+func testLinkGoesOver(t *testing.T, b Bench) {
+	install(t, b)
+	for key, c := range map[string]struct {
+		settle []pos.LinkRow
+		uid    string
+	}{
+		"another item came": {[]pos.LinkRow{{ID: item.ID{Gen: 2}, Dead: true}, {ID: item.ID{Gen: 3}}}, ""},
+		"the same item":     {[]pos.LinkRow{{ID: item.ID{Gen: 2}, Dead: true}, {ID: item.ID{Gen: 3}, LinkOf: 1}}, "u1"},
+	} {
+		tx := begin(t, b)
+		id := item.ID{Kind: "service", Key: key, Gen: 1}
+		if err := tx.PutLink(t.Context(), pos.LinkRow{ID: id, UID: "u1", Link: &item.Link{UID: "u1", Birth: item.BornNetwork}}); err != nil {
+			t.Fatal(err)
+		}
+		commit(t, tx)
+		for _, row := range c.settle {
+			row.Kind, row.Key = "service", key
+			if _, err := b.Connector.Prune(t.Context(), []pos.LinkRow{row}, wire.Mark{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rows, _, err := b.Connector.Links(t.Context(), "", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			switch {
+			case r.Key != key:
+			case r.Gen == 3 && (r.Dead || r.UID != c.uid || (r.Link != nil) != (c.uid != "")):
+				t.Errorf("%s: generation 3 is %+v, want the link %q", key, r, c.uid)
+			case r.Gen < 3 && (!r.Dead || r.Link != nil):
+				t.Errorf("%s: generation %d lives on: %+v", key, r.Gen, r)
+			}
+		}
+	}
+}
+
 // testTxDone: changes that a transaction settles are gone with its commit, and
 // the mark stays.
 func testTxDone(t *testing.T, b Bench) {

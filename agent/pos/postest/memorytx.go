@@ -256,43 +256,45 @@ func (tx *applying) PutLink(_ context.Context, row pos.LinkRow) error {
 func putLink(row pos.LinkRow) func(*memoryState) error {
 	row.Link = row.Link.Clone()
 	return func(st *memoryState) error {
-		for gen := row.Gen - 1; gen > 0 && !row.Dead; gen-- {
-			if id := (item.ID{Kind: row.Kind, Key: row.Key, Gen: gen}); st.links[id].ID == id {
-				st.links[id] = pos.LinkRow{ID: id, Dead: true}
-			}
+		if !row.Dead {
+			st.endOlder(row.ID)
 		}
 		st.links[row.ID] = row
 		return nil
 	}
 }
 
-// settleLink writes what capture found of a generation. It knows nothing of
-// links: one that a job has given the living generation meanwhile stays, and one
-// that an older generation still has goes over to the living one.
+// settleLink writes what capture found of a generation. It knows nothing of the
+// link itself: one that a job has given the living generation meanwhile stays, and
+// one of an older generation goes over where capture decided so.
 func settleLink(row pos.LinkRow) func(*memoryState) error {
 	return func(st *memoryState) error {
 		row := row // this runs again at the commit
 		old := st.links[row.ID]
 		if !row.Dead && row.Link == nil && old.ID == (item.ID{}) {
-			row.UID, row.Link = st.takeLink(row.ID)
+			from := st.links[item.ID{Kind: row.Kind, Key: row.Key, Gen: row.LinkOf}]
+			if row.LinkOf > 0 && row.LinkOf < row.Gen && !from.Dead {
+				row.UID, row.Link = from.UID, from.Link
+			}
 		}
+		row.LinkOf = 0
 		if row.Dead || row.Link != nil || old.Dead || old.Link == nil {
 			st.links[row.ID] = row
+		}
+		if !row.Dead {
+			st.endOlder(row.ID)
 		}
 		return nil
 	}
 }
 
-// takeLink takes the link of an older, living generation away from it.
-func (st *memoryState) takeLink(of item.ID) (uid string, link *item.Link) {
+// endOlder marks the older generations of a living one dead.
+func (st *memoryState) endOlder(of item.ID) {
 	for gen := of.Gen - 1; gen > 0; gen-- {
-		id := item.ID{Kind: of.Kind, Key: of.Key, Gen: gen}
-		if r := st.links[id]; r.Link != nil && !r.Dead {
+		if id := (item.ID{Kind: of.Kind, Key: of.Key, Gen: gen}); st.links[id].ID == id {
 			st.links[id] = pos.LinkRow{ID: id, Dead: true}
-			return r.UID, r.Link
 		}
 	}
-	return "", nil
 }
 
 func (tx *applying) PutReceipt(_ context.Context, r pos.Receipt) error {

@@ -26,6 +26,7 @@ func Run(t *testing.T, factory Factory) {
 		{"a snapshot is of one moment", testMoment},
 		{"a snapshot is of the mark's history", testHistory},
 		{"prune spares the marks", testPrune},
+		{"a link goes over only where capture says so", testLinkGoesOver},
 		{"an older record's mark is none once changes behind it are gone", testOlderMark},
 		{"epochs", testEpochs},
 		{"apply", testApply},
