@@ -145,6 +145,10 @@ func oneSync(s *Server, c *call) (storesync.Sync, error) {
 	return s.desk.ShowSync(c.Context(), c.who, c.PathValue("network"), c.PathValue("sync"))
 }
 
+func continueSync(s *Server, c *call) (storesync.Sync, error) {
+	return s.desk.ContinueSync(c.Context(), c.who, c.PathValue("network"), c.PathValue("sync"))
+}
+
 func cancelSync(s *Server, c *call) (storesync.Sync, error) {
 	return s.desk.CancelSync(c.Context(), c.who, c.PathValue("network"), c.PathValue("sync"))
 }

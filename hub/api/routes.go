@@ -84,4 +84,5 @@ var routes = []route{
 	{"GET /api/v1/networks/{network}/syncs", viewer, query(syncs)},
 	{"GET /api/v1/networks/{network}/syncs/{sync}", viewer, query(oneSync)},
 	{"POST /api/v1/networks/{network}/syncs/{sync}/cancel", operate, query(cancelSync)},
+	{"POST /api/v1/networks/{network}/syncs/{sync}/continue", operate, query(continueSync)},
 }

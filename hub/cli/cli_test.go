@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"plait/hub/operator"
 	"plait/hub/storesync"
@@ -189,6 +190,58 @@ func TestSyncSelectionAndResets(t *testing.T) {
 	h.answer("1\nyes\n", "sync run "+digest).done("Two", "queued")
 	h.run("sync run --yes --resets 1 " + digest).done("queued")
 	h.run("sync test --kind vendor --to south").failed(1, `no store or label "south"`)
+}
+
+// Canaries first, then a halt, and a person's word; and a sync that waits for its
+// time.
+func TestSyncWaves(t *testing.T) {
+	h := newHub(t)
+	h.run("network add Bella").done()
+	head, one, two := h.store("Head Office", "head_office"), h.store("One", "branch"), h.store("Two", "branch")
+	head.uploads("Bolt")
+	one.uploads()
+	two.uploads()
+	h.run("store set One --label pilot").done()
+	test := func(flags string) string {
+		t.Helper()
+		var out struct{ Plan storesync.Plan }
+		h.run("sync test --json --kind vendor --all " + flags).into(&out)
+		return out.Plan.Digest
+	}
+	digest := test("")
+	h.run("sync run --yes --canary nobody "+digest).failed(1, `called or labelled "nobody"`)
+	h.run("sync run --yes --halt-after 2 "+digest).failed(1, "nothing could halt it")
+	h.run("sync run --yes --canary pilot "+digest).done("1 of 2 waves are queued", "It waits: wave 2 of 2", "1 (canary)", "wave 2 of 2")
+	var list []storesync.Sync
+	h.run("sync list --json").into(&list)
+	id := list[0].ID
+	h.run("sync list").done("running", "1 queued")
+	h.run("sync continue " + id).done("2 of 2 waves are queued")
+	h.run("sync list").done("done", "2 queued")
+	h.run("sync continue "+id).failed(1, "does not wait for a person: all its jobs are queued")
+	h.run("sync cancel " + id).done("cancelled")
+
+	digest = test("")
+	h.run("sync run --yes --canary pilot " + digest).done("1 of 2 waves are queued")
+	var jobs []operator.Job
+	h.run("queue One --json").into(&jobs)
+	h.run("job cancel " + jobs[0].ID).done()
+	h.run("sync run --yes "+digest).done("! It has halted: 1 store did not apply it as foreseen: “One”", "sync continue")
+	h.run("health").done(`has halted: see`)
+	h.run("sync list --json").into(&list)
+	h.run("sync cancel " + list[0].ID).done("It has ended: administrator ended it with 1 of 2 waves queued")
+	if out := h.run("health").done().out; strings.Contains(out, "halted") {
+		t.Errorf("an ended sync still worries somebody: %s", out)
+	}
+
+	h.run("sync test --kind vendor --all --apply-from soon").failed(1, "no date or time")
+	h.run("sync test --kind vendor --all --apply-from 2999-01-01").failed(1, "more than a year ahead")
+	at := time.Now().Add(48 * time.Hour).Format("2006-01-02")
+	h.run("sync run --yes "+test("--apply-from "+at)).done("It is queued at "+at, "It waits: it is queued at "+at)
+	h.run("queue").done("No job is open.")
+	h.run("sync list --json").into(&list)
+	h.run("sync cancel " + list[0].ID).done("It has ended: administrator ended it with 0 of 1 waves queued")
+	h.run("audit --network Bella").done("sync.continue", "sync.end", "administrator")
 }
 
 func TestSyncRequestFile(t *testing.T) {

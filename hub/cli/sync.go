@@ -15,7 +15,7 @@ import (
 
 func (a *App) sync() *cobra.Command {
 	cmd := newGroup("sync", "Copy items from one store to others: test, look, run",
-		a.syncTest(), a.syncDetail(), a.syncRun(), a.syncList(), a.syncShow(), a.syncCancel())
+		a.syncTest(), a.syncDetail(), a.syncRun(), a.syncList(), a.syncShow(), a.syncContinue(), a.syncCancel())
 	cmd.PersistentFlags().StringVar(&a.flags.network, "network", "", "the network (id or name); not needed if there is only one")
 	return cmd
 }
@@ -74,9 +74,9 @@ func (a *App) syncList() *cobra.Command {
 func (a *App) saySyncs(list []storesync.Sync) {
 	var rows [][]string
 	for _, s := range list {
-		rows = append(rows, []string{when(s.At), s.By, s.Label, s.Source.Name, fmt.Sprint(s.Items), states(s.States), s.ID})
+		rows = append(rows, []string{when(s.At), s.By, s.Label, s.Source.Name, fmt.Sprint(s.Items), s.State, states(s.States), s.ID})
 	}
-	a.table("Nothing was synced yet.", []string{"When", "By", "Label", "Source", "Items", "Jobs", "Id"}, rows)
+	a.table("Nothing was synced yet.", []string{"When", "By", "Label", "Source", "Items", "State", "Jobs", "Id"}, rows)
 }
 
 func (a *App) syncShow() *cobra.Command {
@@ -97,21 +97,22 @@ func (a *App) syncShow() *cobra.Command {
 func (a *App) saySync(s storesync.Sync) {
 	a.say("%s", s.Sentence)
 	a.say("Run by %s at %s as %q (%s).", s.By, when(s.At), s.Label, s.ID)
+	a.sayCourse(s)
 	var rows [][]string
 	for _, at := range s.Stores {
 		outcome := "-"
 		if !at.Reported.IsZero() {
 			outcome = counts(at.Outcome)
 		}
-		rows = append(rows, []string{at.Name, orDash(at.State), counts(at.Expected), outcome, at.Waits + at.Why, at.Job})
+		rows = append(rows, []string{at.Name, wave(s, at), orDash(at.State), counts(at.Expected), outcome, at.Waits + at.Why, at.Job})
 	}
-	a.table("No store receives it.", []string{"Store", "State", "Expected", "Outcome", "Waits for, or why", "Job"}, rows)
+	a.table("No store receives it.", []string{"Store", "Wave", "State", "Expected", "Outcome", "Waits for, or why", "Job"}, rows)
 }
 
 func (a *App) syncCancel() *cobra.Command {
 	return &cobra.Command{
 		Use:   "cancel ID",
-		Short: "Cancel what is still open of a sync, at every store",
+		Short: "End a sync: queue nothing more of it, and cancel what is still open at every store",
 		Args:  exactly("id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := syncCall[storesync.Sync](cmd, a, http.MethodPost, nil, "syncs", args[0], "cancel")

@@ -16,7 +16,7 @@ import (
 // testFlags are those by which a sync is described.
 type testFlags struct {
 	file                      string
-	from, label               string
+	from, label, applyFrom    string
 	kinds, names, keys        []string
 	searches, categories      []string
 	since, active, reset      []string
@@ -51,6 +51,7 @@ func (f *testFlags) define(cmd *cobra.Command) {
 	g.StringVar(&f.prices, "prices", "network", "with prices this time: yes, no, or network: as its switch price_sync says")
 	g.StringVar(&f.restrictions, "restrictions", "yes", "with what limits an item, as a discount's minimum purchase: yes, or no to leave it to the receiver")
 	g.StringArrayVar(&f.reset, "reset", nil, "reset a field to the source at every receiver, though stores changed it: service.price (repeatable)")
+	g.StringVar(&f.applyFrom, "apply-from", "", "queue it at a time of the hub's clock: 2026-05-01, \"2026-05-01 08:00\", or 22:00 for the next one")
 	g.StringVar(&f.label, "label", "", "what to call the sync")
 	g.IntVar(&f.details, "details", 20, "of how many stores to list what is to be looked at")
 	g.StringVar(&f.detail, "detail", "", "store of which to show every item, field by field; sync detail shows the rest")
@@ -64,7 +65,7 @@ func (f *testFlags) request() (r storesync.Request, err error) {
 	if f.file != "" {
 		return readRequest(f.file)
 	}
-	r = storesync.Request{Source: f.from, Receivers: f.to, AllReceivers: f.all, Label: f.label, ResetFields: f.reset}
+	r = storesync.Request{Source: f.from, Receivers: f.to, AllReceivers: f.all, Label: f.label, ResetFields: f.reset, ApplyFrom: f.applyFrom}
 	r.Options.NoAdopt, r.Options.OnlyNew, r.Options.WithoutMissingParts = f.noAdopt, f.onlyNew, f.without
 	r.Options.AddMissing, r.Options.DeleteMissing = f.addMissing, storesync.DeleteMissing(f.deleteMissing)
 	r.Options.Prices, r.Options.NoRestrictions = storesync.Prices(f.prices), f.restrictions == "no"

@@ -6,17 +6,27 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"plait/hub/store"
 	"plait/hub/storesync"
 )
 
 func (a *App) syncRun() *cobra.Command {
 	var yes bool
 	var confirm storesync.Confirm
+	var waves storesync.Waves
 	cmd := &cobra.Command{
 		Use:   "run DIGEST",
 		Short: "Carry out what a Test said, after it was confirmed in words",
-		Args:  exactly("digest"),
+		Long: "Carry out what a Test said, after it was confirmed in words. Canary stores get it first, and the others\n" +
+			"once these have applied it without refusing more than the Test foresaw; it halts where too many fail,\n" +
+			"until `plait-hub sync continue` or `sync cancel`. A store that is silent for a day holds nobody up.",
+		Example: "  plait-hub sync run DIGEST\n" +
+			"  plait-hub sync run DIGEST --canary \"Main Street\" --canary pilot --wave 20 --halt-after 3",
+		Args: exactly("digest"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("canary") || cmd.Flags().Changed("wave") || cmd.Flags().Changed("halt-after") {
+				confirm.Waves = &waves
+			}
 			if !yes {
 				plan, err := syncCall[storesync.Plan](cmd, a, http.MethodGet, nil, "tests", args[0])
 				if err == nil {
@@ -33,13 +43,17 @@ func (a *App) syncRun() *cobra.Command {
 			if err := a.show(s, func() { a.saySync(s) }); err != nil {
 				return err
 			}
-			if len(s.States) == 0 {
+			if len(s.States) == 0 && s.State != store.SyncRunning {
 				return fmt.Errorf("no store could receive it: nothing was queued")
 			}
 			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.Flags().StringArrayVar(&waves.Canary, "canary", nil, "store or label that gets it first; the others once these have applied it (repeatable)")
+	cmd.Flags().IntVar(&waves.Size, "wave", 0, "so many stores at a time after the canaries; 0 is all others at once")
+	cmd.Flags().IntVar(&waves.HaltAfter, "halt-after", 0, "queue nothing more once so many stores have failed (1 if there are waves)")
+	cmd.Flags().IntVar(&waves.Refused, "refused", 0, "how many more items than the Test foresaw a store may refuse without counting as failed")
 	cmd.Flags().IntVar(&confirm.Deletes, "deletes", 0, "with --yes: how many items you know that it deletes")
 	cmd.Flags().IntVar(&confirm.Resets, "resets", 0, "with --yes: how many values you know that it resets")
 	cmd.Flags().StringVar(&confirm.HeadOffice, "head-office", "", "with --yes: the name of head office, if it receives")

@@ -102,6 +102,9 @@ func (d *Daemon) open(ctx context.Context, who identity) error {
 	contacts.Grace = c.Contact.Grace
 	taking := ingest.New(d.db, queue.Result)
 	syncs := storesync.New(d.db)
+	if syncs.Zone, err = c.Zone(); err != nil {
+		return fmt.Errorf("cannot find the time zone: %w", err)
+	}
 	spread := newSpreader(syncs, func(err error) { d.options.Log.Error().Err(err).Msg("cannot queue what was changed") })
 	taking.Moved = spread.moved
 	desk := operator.NewDesk(operator.Options{
@@ -118,7 +121,11 @@ func (d *Daemon) open(ctx context.Context, who identity) error {
 		DB: d.db, Door: door, Operator: desk, Log: d.options.Log, Now: d.options.Now,
 		Agents: api.Agents{Contact: contacts, Ingest: taking, Queue: queue.New(d.db, syncs)},
 	})
-	return d.listen(server, who, taking, spread)
+	return d.listen(server, who, func(ctx context.Context) {
+		d.background.Go(func() { d.sweep(ctx, taking) })
+		d.background.Go(func() { spread.run(ctx, d.db) })
+		d.background.Go(func() { d.due(ctx, syncs) })
+	})
 }
 
 // firstToken keeps the administrator's token, and shows it once.
@@ -136,7 +143,9 @@ func (d *Daemon) firstToken(ctx context.Context, door *access.Door) error {
 	})
 }
 
-func (d *Daemon) listen(server *api.Server, who identity, taking *ingest.Ingest, spread *spreader) error {
+// listen answers calls from now on, and starts what runs beside them until the
+// hub stops.
+func (d *Daemon) listen(server *api.Server, who identity, background func(context.Context)) error {
 	listener, err := net.Listen("tcp", d.options.Config.Listen)
 	if err != nil {
 		return fmt.Errorf("cannot listen: %w", err)
@@ -157,8 +166,7 @@ func (d *Daemon) listen(server *api.Server, who identity, taking *ingest.Ingest,
 	base, cancel := context.WithCancel(context.Background())
 	d.base, d.http = cancel, server.HTTP()
 	d.http.BaseContext = func(net.Listener) context.Context { return base }
-	d.background.Go(func() { d.sweep(base, taking) })
-	d.background.Go(func() { spread.run(base, d.db) })
+	background(base)
 	go d.serve(listener, who.tls)
 	return nil
 }

@@ -68,6 +68,11 @@ func (d *Desk) Health(ctx context.Context, who access.Who) (out Health, err erro
 			return err
 		}
 		out.Time, out.Epoch, out.Networks = v.Now(), epoch.Epoch, len(networks)
+		for _, n := range networks {
+			if err := out.addSyncs(v, n); err != nil {
+				return err
+			}
+		}
 		return d.eachStore(v, who, "", func(s *store.StoreView) error {
 			shown, err := d.showStore(s)
 			if err == nil {

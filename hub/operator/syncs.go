@@ -91,12 +91,28 @@ func (d *Desk) ShowSync(ctx context.Context, who access.Who, network, id string)
 	return d.Sync.Show(ctx, n.ID, id)
 }
 
-// CancelSync cancels the open jobs of a sync at every receiver, store by store.
-// Repeating it goes on where it stopped. What was applied stays; a revert is
-// another act.
+// ContinueSync lets a sync go on that has halted, or that waits for stores to
+// apply it: who does so has seen what failed and what is open.
+func (d *Desk) ContinueSync(ctx context.Context, who access.Who, network, id string) (storesync.Sync, error) {
+	n, err := d.syncsIn(ctx, who, network, access.Operator)
+	if err == nil {
+		err = syncError(d.Sync.Continue(ctx, n.ID, id, who.Name))
+	}
+	if err != nil {
+		return storesync.Sync{}, err
+	}
+	return d.Sync.Show(ctx, n.ID, id)
+}
+
+// CancelSync ends a sync: what is not queued yet never is, and its open jobs are
+// cancelled at every receiver, store by store. Repeating it goes on where it
+// stopped. What was applied stays; a revert is another act.
 func (d *Desk) CancelSync(ctx context.Context, who access.Who, network, id string) (storesync.Sync, error) {
 	n, err := d.syncsIn(ctx, who, network, access.Operator)
 	if err != nil {
+		return storesync.Sync{}, err
+	}
+	if _, err := d.Sync.End(ctx, n.ID, id, who.Name); err != nil {
 		return storesync.Sync{}, err
 	}
 	var jobs []store.JobOfNetwork

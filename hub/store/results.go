@@ -162,11 +162,23 @@ func (tx *NetworkTx) AddPlan(p Plan) error {
 	_, err := tx.exec(`DELETE FROM plans WHERE network = $1 AND expires_at < $2`, tx.Network.place, ms(tx.now))
 	if err == nil {
 		_, err = tx.exec(`INSERT INTO plans (network, digest, body, made_by, at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (network, digest) DO UPDATE SET expires_at = excluded.expires_at, made_by = excluded.made_by, at = excluded.at`,
+			ON CONFLICT (network, digest) DO UPDATE SET expires_at = excluded.expires_at, made_by = excluded.made_by, at = excluded.at
+			WHERE excluded.expires_at > plans.expires_at`,
 			tx.Network.place, p.Digest, p.Body, p.By, ms(tx.now), ms(p.Expires))
 	}
 	if err != nil {
 		return fmt.Errorf("cannot keep the Test %.12s: %w", p.Digest, err)
+	}
+	return nil
+}
+
+// KeepPlan lets a Test, or a part of one, live until a time at least. It fails
+// with ErrNotFound if it has expired.
+func (tx *NetworkTx) KeepPlan(digest string, until time.Time) error {
+	n, err := tx.execHot(`UPDATE plans SET expires_at = CASE WHEN expires_at < ? THEN ? ELSE expires_at END
+		WHERE network = ? AND digest = ? AND expires_at >= ?`, ms(until), ms(until), tx.Network.place, digest, ms(tx.now))
+	if err := must1(n, err); err != nil {
+		return fmt.Errorf("cannot keep the Test %.12s: %w", digest, err)
 	}
 	return nil
 }

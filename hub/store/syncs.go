@@ -14,15 +14,25 @@ type Sync struct {
 	Source string // id of the store
 	Label  string
 	Body   []byte // JSON; hub/storesync knows its form
+	State  string // one of the Sync states
+	Course []byte // JSON: how its jobs are queued; hub/storesync knows its form
 	By     string
 	At     time.Time
 }
 
-const syncsOf = `SELECT y.id, y.plan, y.source, y.label, y.body, y.made_by, y.at FROM syncs y
+// States of a sync: whether its jobs are queued.
+const (
+	SyncRunning = "running" // some are not queued yet
+	SyncHalted  = "halted"  // none is queued until an operator decides
+	SyncEnded   = "ended"   // the rest never is
+	SyncDone    = "done"    // all are
+)
+
+const syncsOf = `SELECT y.id, y.plan, y.source, y.label, y.body, y.state, y.course, y.made_by, y.at FROM syncs y
 	JOIN networks n ON n.network = y.network WHERE n.id = $1 `
 
 func readSync(s scanner) (y Sync, err error) {
-	return y, s.Scan(&y.ID, &y.Plan, &y.Source, &y.Label, &y.Body, &y.By, msTime{&y.At})
+	return y, s.Scan(&y.ID, &y.Plan, &y.Source, &y.Label, &y.Body, &y.State, &y.Course, &y.By, msTime{&y.At})
 }
 
 // AddSync keeps a sync. An empty ID is chosen. It fails with ErrConflict if its
@@ -32,12 +42,32 @@ func (tx *NetworkTx) AddSync(y Sync) (Sync, error) {
 		y.ID = NewID()
 	}
 	y.At = tx.now
-	_, err := tx.exec(`INSERT INTO syncs (network, id, plan, source, label, body, made_by, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		tx.Network.place, y.ID, y.Plan, y.Source, y.Label, y.Body, y.By, ms(y.At))
+	_, err := tx.exec(`INSERT INTO syncs (network, id, plan, source, label, body, state, course, made_by, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		tx.Network.place, y.ID, y.Plan, y.Source, y.Label, y.Body, y.State, string(y.Course), y.By, ms(y.At))
 	if err != nil {
 		return y, fmt.Errorf("cannot keep sync %q: %w", y.Label, err)
 	}
 	return y, nil
+}
+
+// SetSync stores a sync's state and course.
+func (tx *NetworkTx) SetSync(y Sync) error {
+	n, err := tx.exec(`UPDATE syncs SET state = $1, course = $2 WHERE network = $3 AND id = $4`, y.State, string(y.Course), tx.Network.place, y.ID)
+	if err := must1(n, err); err != nil {
+		return fmt.Errorf("cannot keep how far sync %q is: %w", y.Label, err)
+	}
+	return nil
+}
+
+// UnfinishedSyncs returns the syncs of the network that are running or halted,
+// oldest first.
+func (v *View) UnfinishedSyncs(network string) ([]Sync, error) {
+	all, err := many(v, readSync, syncsOf+`AND y.state IN ('running', 'halted') ORDER BY y.at, y.id`, network)
+	if err != nil {
+		return nil, fmt.Errorf("cannot list the unfinished syncs of network %s: %w", network, err)
+	}
+	return all, nil
 }
 
 // Sync returns a sync of the network, or ErrNotFound.

@@ -37,10 +37,12 @@ type Plan struct {
 	// Deletes is how many items would be deleted, retired or unlinked at all
 	// receivers, and HeadOffice the store's name if it is among these: what an
 	// operator types to confirm (Confirm). 0 and "" need none.
-	Deletes    int     `json:"deletes"`
-	HeadOffice string  `json:"head_office,omitempty"`
-	Resets     int     `json:"resets"` // values that stores chose and would lose; typed too
-	Request    Request `json:"request"`
+	Deletes    int    `json:"deletes"`
+	HeadOffice string `json:"head_office,omitempty"`
+	Resets     int    `json:"resets"` // values that stores chose and would lose; typed too
+	// ApplyFrom is when its jobs are queued; zero means as soon as it is run.
+	ApplyFrom time.Time `json:"apply_from,omitzero"`
+	Request   Request   `json:"request"`
 }
 
 // StoreName is a store's id and name.
@@ -137,6 +139,7 @@ const (
 	WarnAdded         = "added"              // by AddMissing
 	WarnNotAtSource   = "dangling_reference" // a reference to what the source itself lacks
 	WarnHeld          = "held"               // an older copy of the store's agent waits
+	WarnLater         = "later"              // its jobs are queued at a later time
 )
 
 // Sentence says in words what the sync would do: source, stores and counts.
@@ -159,6 +162,9 @@ func (p Plan) Sentence() string {
 		count(len(receive), "store"), named(receive), inWords(p.Counts))
 	if p.Resets > 0 {
 		out += fmt.Sprintf(" %s that stores chose are reset to the source.", count(p.Resets, "value"))
+	}
+	if !p.ApplyFrom.IsZero() {
+		out += " It is queued at " + p.ApplyFrom.Format(minute) + "."
 	}
 	if len(blocked) > 0 {
 		out += fmt.Sprintf(" %s cannot receive now: %s.", count(len(blocked), "store"), named(blocked))

@@ -48,8 +48,11 @@ type Request struct {
 	// ResetFields resets fields at every receiver, written "kind.field": the Test
 	// lists by name what a store would lose, and only that is reset.
 	ResetFields []string `json:"reset_fields,omitempty"`
-	Label       string   `json:"label"` // what the operator calls it; "" is given one
-	By          string   `json:"by"`    // who asks
+	// ApplyFrom is when its jobs are queued, by the hub's clock: a time as
+	// Selection.ChangedSince has it, or "15:04" for the next one. "" means at once.
+	ApplyFrom string `json:"apply_from,omitempty"`
+	Label     string `json:"label"` // what the operator calls it; "" is given one
+	By        string `json:"by"`    // who asks
 }
 
 // Selection says which items of a kind travel. Keys, UIDs and Names add up; none

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"plait/hub/queue"
 	"plait/hub/store"
@@ -19,6 +20,8 @@ type Confirm struct {
 	Deletes    int    `json:"deletes"`               // Plan.Deletes
 	Resets     int    `json:"resets,omitempty"`      // Plan.Resets
 	HeadOffice string `json:"head_office,omitempty"` // Plan.HeadOffice
+	// Waves say how it reaches its stores; nil: all at once.
+	Waves *Waves `json:"waves,omitempty"`
 }
 
 func (c Confirm) check(p Plan) error {
@@ -35,14 +38,14 @@ func (c Confirm) check(p Plan) error {
 }
 
 // Run carries out what a Test planned: it queues one immutable job for each
-// receiver, all or some of which may be delivered at once. Stores that cannot
-// receive any more are left out, and named in the answer with the way out; the
-// others go on.
+// receiver, at once, or when its wave or its time comes; then Advance goes on.
+// Stores that cannot receive any more are left out, and named in the answer with
+// the way out; the others go on.
 //
-// Running a Test again queues nothing twice. It does queue for stores that were
-// left out and can receive by now.
+// Running a Test again queues nothing twice, and changes nothing of its waves. It
+// does queue for stores that were left out and can receive by now.
 //
-// Errors: ErrExpired, ErrConfirm.
+// Errors: ErrExpired, ErrConfirm, ErrRequest.
 func (s *Service) Run(ctx context.Context, network, digest string, c Confirm, by string) (Sync, error) {
 	p, err := s.Plan(ctx, network, digest)
 	if errors.Is(err, ErrExpired) {
@@ -62,15 +65,20 @@ func (s *Service) Run(ctx context.Context, network, digest string, c Confirm, by
 	if err := c.check(p); err != nil {
 		return Sync{}, err
 	}
-	sync, err := s.begin(ctx, p, by)
+	y, again, err := s.begin(ctx, p, c.Waves, by)
 	if err != nil {
 		return Sync{}, fmt.Errorf("cannot run the sync %q: %w", p.Label, err)
 	}
-	refused, err := s.queueAll(ctx, p, sync, by)
+	if again {
+		err = s.fill(ctx, p, y)
+	}
+	if err == nil {
+		err = s.advance(ctx, network, y.ID)
+	}
 	if err != nil {
 		return Sync{}, fmt.Errorf("cannot queue the sync %q: %w", p.Label, err)
 	}
-	return s.show(ctx, network, sync.ID, refused)
+	return s.Show(ctx, network, y.ID)
 }
 
 // sameEpoch: the numbers by which a plan counts the source's changes are those of
@@ -96,23 +104,34 @@ func (s *Service) ran(ctx context.Context, network, digest string) (Sync, bool) 
 	if err != nil || id == "" {
 		return Sync{}, false
 	}
-	out, err := s.show(ctx, network, id, nil)
+	out, err := s.Show(ctx, network, id)
 	return out, err == nil
 }
 
-// begin keeps the sync, once for a Test, with its entry in the audit log.
-func (s *Service) begin(ctx context.Context, p Plan, by string) (y store.Sync, err error) {
+// begin keeps the sync, once for a Test, with its course and its entry in the
+// audit log. again says that it was kept before.
+func (s *Service) begin(ctx context.Context, p Plan, w *Waves, by string) (y store.Sync, again bool, err error) {
 	err = s.db.WithNetwork(ctx, p.Network, func(tx *store.NetworkTx) error {
-		known, found, err := tx.SyncOfPlan(p.Network, p.Digest)
-		if err != nil || found {
-			y = known
+		if y, again, err = tx.SyncOfPlan(p.Network, p.Digest); err != nil || again {
+			return err
+		}
+		all, err := tx.Stores(p.Network)
+		if err != nil {
+			return err
+		}
+		course, err := newCourse(p, w, tx.Now(), all)
+		if err != nil {
+			return err
+		}
+		if err := keepUntil(tx, p, course.Until); err != nil {
 			return err
 		}
 		body, err := json.Marshal(p)
 		if err != nil {
 			return err
 		}
-		if y, err = tx.AddSync(store.Sync{Plan: p.Digest, Source: p.Source.ID, Label: p.Label, Body: wire.Compress(nil, body), By: by}); err != nil {
+		y = store.Sync{Plan: p.Digest, Source: p.Source.ID, Label: p.Label, Body: wire.Compress(nil, body), State: store.SyncRunning, Course: course.encode(), By: by}
+		if y, err = tx.AddSync(y); err != nil {
 			return err
 		}
 		if err := keepReach(tx, y, p); err != nil {
@@ -120,9 +139,30 @@ func (s *Service) begin(ctx context.Context, p Plan, by string) (y store.Sync, e
 		}
 		return tx.Audit(by, "sync.run", p.receivers(), map[string]any{
 			"sync": y.ID, "test": p.Digest, "label": p.Label, "source": p.Source.ID, "items": p.Items, "deletes": p.Deletes, "resets": p.Resets,
+			"waves": course.Of, "from": course.From,
 		})
 	})
-	return y, err
+	return y, again, err
+}
+
+// keepUntil lets the Test live as long as its jobs may still be queued.
+func keepUntil(tx *store.NetworkTx, p Plan, until time.Time) error {
+	if !until.After(p.Expires) {
+		return nil
+	}
+	pieces := []string{p.Digest, p.Payload}
+	for _, at := range p.Stores {
+		pieces = append(pieces, at.Own, at.Detail)
+	}
+	for _, digest := range pieces {
+		if digest == "" {
+			continue
+		}
+		if err := tx.KeepPlan(digest, until); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepReach keeps how far the sync reaches: what the next one that deletes, or
@@ -157,8 +197,9 @@ func (p Plan) receivers() (ids []string) {
 // writers wait no longer than that.
 const queueChunk = 250
 
-// queueAll queues the jobs, and returns why stores were refused, by id.
-func (s *Service) queueAll(ctx context.Context, p Plan, sync store.Sync, by string) (refused map[string]string, err error) {
+// queueFor queues the jobs of some receivers, and returns why stores were
+// refused, by id. still is asked in each transaction whether to go on.
+func (s *Service) queueFor(ctx context.Context, p Plan, y store.Sync, ids []string, still func(store.Sync) error) (refused map[string]string, err error) {
 	refused = map[string]string{}
 	var payload store.Payload
 	err = s.db.View(ctx, func(v *store.View) (err error) {
@@ -168,9 +209,16 @@ func (s *Service) queueAll(ctx context.Context, p Plan, sync store.Sync, by stri
 	if err != nil {
 		return nil, err
 	}
-	for ids := range slices.Chunk(p.receivers(), queueChunk) {
-		err := s.db.WithStores(ctx, ids, func(all []*store.StoreTx) error {
-			q := queueing{plan: p, sync: sync, by: by, payload: payload, refused: refused}
+	for some := range slices.Chunk(ids, queueChunk) {
+		err := s.db.WithStores(ctx, some, func(all []*store.StoreTx) error {
+			now, err := all[0].Sync(p.Network, y.ID)
+			if err == nil {
+				err = still(now)
+			}
+			if err != nil {
+				return err
+			}
+			q := queueing{plan: p, sync: y, payload: payload, refused: refused}
 			return q.chunk(all)
 		})
 		if err != nil {
@@ -190,7 +238,6 @@ func kept(v *store.View, network, hash string, items int) (store.Payload, error)
 type queueing struct {
 	plan    Plan
 	sync    store.Sync
-	by      string
 	payload store.Payload
 	refused map[string]string
 	stored  bool
@@ -227,7 +274,7 @@ func (q *queueing) queue(tx *store.StoreTx) error {
 	}
 	_, err = queue.Put(tx, store.Job{
 		Sort: "sync", Label: q.plan.Label, Cause: q.sync.ID, Payload: q.plan.Payload, Own: at.Own, Plan: q.plan.Digest,
-		Items: at.Items, Resets: at.Resets, Reach: reach, CreatedBy: q.by,
+		Items: at.Items, Resets: at.Resets, Reach: reach, CreatedBy: q.sync.By,
 	})
 	if errors.Is(err, store.ErrConflict) {
 		q.refused[at.ID] = strings.TrimPrefix(err.Error(), "cannot ")

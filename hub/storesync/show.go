@@ -24,6 +24,11 @@ type Sync struct {
 	Items    int            `json:"items"`
 	Expected wire.Counts    `json:"expected"` // by the Test, of all receivers
 	States   map[string]int `json:"states"`   // jobs by state
+	// State says whether its jobs are queued, as store.SyncRunning and the others do,
+	// and Stands what it waits for, in words.
+	State  string `json:"state"`
+	Stands string `json:"stands"`
+	Course Course `json:"course"`
 	// Stores are the receivers by name, those first that got a job; nil in a list.
 	Stores []SyncStore `json:"stores,omitempty"`
 }
@@ -33,6 +38,7 @@ type SyncStore struct {
 	StoreName
 	Job      string      `json:"job,omitempty"` // id; "" if none was queued
 	Number   int64       `json:"number,omitempty"`
+	Wave     int         `json:"wave,omitempty"` // in which its job is queued, from 1; 0 if it could not receive
 	State    string      `json:"state,omitempty"`
 	Queued   time.Time   `json:"queued,omitzero"`
 	Ended    time.Time   `json:"ended,omitzero"`
@@ -52,7 +58,7 @@ func (s *Service) List(ctx context.Context, network string, limit int) (list []S
 	err = s.db.View(ctx, func(v *store.View) error {
 		all, err := v.Syncs(network, min(max(limit, 1), 500))
 		for _, y := range all {
-			out, _, err := syncOf(network, y)
+			out, _, err := shown(v, network, y)
 			if err != nil {
 				return err
 			}
@@ -70,8 +76,36 @@ func (s *Service) List(ctx context.Context, network string, limit int) (list []S
 }
 
 // Show returns a sync with what became of it at every receiver.
-func (s *Service) Show(ctx context.Context, network, id string) (Sync, error) {
-	return s.show(ctx, network, id, nil)
+func (s *Service) Show(ctx context.Context, network, id string) (out Sync, err error) {
+	err = s.db.View(ctx, func(v *store.View) error {
+		y, err := v.Sync(network, id)
+		if err != nil {
+			return err
+		}
+		var p Plan
+		if out, p, err = shown(v, network, y); err != nil {
+			return err
+		}
+		b := &showing{view: v, network: network, sync: out}
+		out.Stores, err = b.stores(p)
+		out.States = b.states
+		return err
+	})
+	if err != nil {
+		return out, fmt.Errorf("cannot show sync %s: %w", id, err)
+	}
+	return out, nil
+}
+
+// shown is a sync and how it stands, without its stores.
+func shown(v *store.View, network string, y store.Sync) (Sync, Plan, error) {
+	at, err := syncStanding(v, network, y)
+	p := at.plan
+	return Sync{
+		ID: y.ID, Network: network, Label: y.Label, By: y.By, At: y.At, Source: p.Source, Test: y.Plan,
+		Sentence: p.Sentence(), Kinds: p.Kinds, Items: p.Items, Expected: p.Counts,
+		State: y.State, Stands: at.stands(), Course: at.course,
+	}, p, err
 }
 
 // Exceptions returns what a store reported of a job, newest first: one result
@@ -87,40 +121,16 @@ func (s *Service) Exceptions(ctx context.Context, storeID, job string) (list []s
 	return list, err
 }
 
-// show tells in refused, by store id, why stores got no job just now.
-func (s *Service) show(ctx context.Context, network, id string, refused map[string]string) (out Sync, err error) {
-	err = s.db.View(ctx, func(v *store.View) error {
-		y, err := v.Sync(network, id)
-		if err != nil {
-			return err
-		}
-		var p Plan
-		if out, p, err = syncOf(network, y); err != nil {
-			return err
-		}
-		b := &showing{view: v, network: network, sync: y, refused: refused}
-		out.Stores, err = b.stores(p)
-		out.States = b.states
-		return err
-	})
-	if err != nil {
-		return out, fmt.Errorf("cannot show sync %s: %w", id, err)
-	}
-	return out, nil
-}
-
-func syncOf(network string, y store.Sync) (out Sync, p Plan, err error) {
+// planOf is the Test that a sync carries out.
+func planOf(y store.Sync) (p Plan, err error) {
 	b, err := wire.Decompress(y.Body, maxStored)
 	if err == nil {
 		err = json.Unmarshal(b, &p)
 	}
 	if err != nil {
-		return out, p, fmt.Errorf("cannot read sync %s: %w", y.ID, err)
+		err = fmt.Errorf("cannot read sync %s: %w", y.ID, err)
 	}
-	return Sync{
-		ID: y.ID, Network: network, Label: y.Label, By: y.By, At: y.At, Source: p.Source, Test: y.Plan,
-		Sentence: p.Sentence(), Kinds: p.Kinds, Items: p.Items, Expected: p.Counts,
-	}, p, nil
+	return p, err
 }
 
 func states(v *store.View, network, id string) (map[string]int, error) {
@@ -136,8 +146,8 @@ func states(v *store.View, network, id string) (map[string]int, error) {
 type showing struct {
 	view     *store.View
 	network  string
-	sync     store.Sync
-	refused  map[string]string
+	sync     Sync
+	wave     map[string]int // by store
 	states   map[string]int
 	jobs     map[string]store.Job // by store
 	outcomes map[string]store.Outcome
@@ -160,6 +170,12 @@ func (b *showing) stores(p Plan) ([]SyncStore, error) {
 	for _, o := range outcomes {
 		b.outcomes[o.Job] = o
 	}
+	b.wave = map[string]int{}
+	for i, ids := range b.sync.Course.waves(p) {
+		for _, id := range ids {
+			b.wave[id] = i + 1
+		}
+	}
 	var with, without []SyncStore
 	for _, at := range p.Stores {
 		row, err := b.store(at)
@@ -176,14 +192,11 @@ func (b *showing) stores(p Plan) ([]SyncStore, error) {
 }
 
 func (b *showing) store(at StorePlan) (SyncStore, error) {
-	out := SyncStore{StoreName: at.StoreName, Expected: at.Counts}
+	out := SyncStore{StoreName: at.StoreName, Expected: at.Counts, Wave: b.wave[at.ID]}
 	j, queued := b.jobs[at.ID]
 	if !queued {
-		out.Why = at.Blocked
-		if why := b.refused[at.ID]; why != "" {
-			out.Why = why
-		}
-		return out, b.whyNot(&out)
+		out.Waits, out.Why = b.whyNot(at, out.Wave)
+		return out, nil
 	}
 	out.Job, out.Number, out.State, out.Queued, out.Ended, out.Why = j.ID, j.Number, j.State, j.Created, j.Ended, j.Why
 	if o, ok := b.outcomes[j.ID]; ok {
@@ -201,23 +214,20 @@ func (b *showing) store(at StorePlan) (SyncStore, error) {
 	return out, err
 }
 
-// whyNot says of a store without a job what stands in its way now.
-func (b *showing) whyNot(out *SyncStore) error {
-	if out.Why != "" {
-		return nil
+// whyNot says of a store without a job when it gets one, or why it got none.
+func (b *showing) whyNot(at StorePlan, wave int) (waits, why string) {
+	c := b.sync.Course
+	switch {
+	case at.Blocked != "":
+		return "", at.Blocked
+	case c.Left[at.ID] != "":
+		return "", c.Left[at.ID] + "; mend it, and send it again with `sync again`"
+	case b.sync.State == store.SyncEnded:
+		return "", c.Why
+	case c.Of == 1:
+		return b.sync.Stands, ""
 	}
-	in, err := b.view.In(out.ID)
-	if err != nil {
-		return err
-	}
-	st, err := standingOf(in)
-	if err != nil {
-		return err
-	}
-	if out.Why = st.blocked(); out.Why == "" {
-		out.Why = "it could not receive when the sync was run: test and run it again for this store"
-	}
-	return nil
+	return fmt.Sprintf("wave %d of %d", wave, c.Of), ""
 }
 
 // waits says what an open job waits for.

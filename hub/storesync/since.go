@@ -66,7 +66,7 @@ func (t *test) sinceOf(v *store.View, sel Selection) (since, error) {
 	if err != nil {
 		return since{}, err
 	}
-	return since{at: at, text: "changed since " + at.In(t.service.Zone).Format("2006-01-02 15:04 MST")}, nil
+	return since{at: at, text: "changed since " + at.In(t.service.Zone).Format(minute)}, nil
 }
 
 // sinceLast begins where the receivers have been given everything: the source's

@@ -70,6 +70,9 @@ func (t *test) prepare(v *store.View) (err error) {
 		return err
 	}
 	t.startPlan(v)
+	if err := t.applyFrom(v.Now()); err != nil {
+		return err
+	}
 	if err := t.standings(v); err != nil {
 		return err
 	}

@@ -7,6 +7,9 @@ import (
 	"plait/hub/store"
 )
 
+// minute is how a time is written where its seconds mean nothing.
+const minute = "2006-01-02 15:04 MST"
+
 func quoted(s string) string { return "“" + s + "”" }
 
 // inBrackets is "" for nothing.

@@ -75,6 +75,7 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 		"names:\n  - https://hub.example\n":              {`hub.yaml:1: names: "https://hub.example" is not a name`},
 		"contact:\n\n  grace: soon\nenrol:\n valid: 9\n": {`hub.yaml:3: contact.grace: "soon" is not a time span`, `hub.yaml:5: enrol.valid`},
 		"data: hub\nlisten: 8443\n":                      {`hub.yaml:1: data: "hub" is not a full path`, `hub.yaml:2: listen: "8443" is not an address`},
+		"listen: :1\ntime_zone: Mars/Olympus\n":          {`hub.yaml:2: time_zone: "Mars/Olympus" is no time zone`},
 		"tls:\n  cert: /x.pem\n":                         {`hub.yaml:2: tls.cert: tls.cert and tls.key are given together`},
 	} {
 		_, err := load(t, write(t, text), nil)

@@ -22,6 +22,8 @@ func keys(c *Config) []settings.Key {
 			Help: "address and port to listen on"},
 		{Path: "names", Form: settings.Texts, Set: settings.List(&c.Names),
 			Help: "names and addresses by which agents and browsers reach the hub, for its certificate"},
+		{Path: "time_zone", Default: "Local", Set: settings.Text(&c.TimeZone),
+			Help: "where dates begin and schedules of syncs go by, such as Europe/Berlin; Local is the machine's zone"},
 		{Path: "tls.cert", Set: settings.Text(&c.TLS.Cert),
 			Help: "certificate chain (PEM) in place of one from the hub's own CA"},
 		{Path: "tls.key", Set: settings.Text(&c.TLS.Key),

@@ -25,6 +25,9 @@ func (c Config) validate(loaded settings.Loaded) error {
 	} else if c.TLS.Off && !c.Loopback() {
 		fail("tls.off", "TLS can be switched off on a loopback address only, and listen is %q", c.Listen)
 	}
+	if _, err := c.Zone(); err != nil {
+		fail("time_zone", "%.60q is no time zone such as Europe/Berlin: %v", c.TimeZone, err)
+	}
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
 		fail("tls.cert", "tls.cert and tls.key are given together or not at all")
 	}

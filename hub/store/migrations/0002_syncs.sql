@@ -7,12 +7,15 @@ CREATE TABLE syncs (
   source TEXT NOT NULL, -- id of the store that it copies from
   label TEXT NOT NULL,
   body BLOB NOT NULL, -- JSON; hub/storesync knows its form
+  state TEXT NOT NULL CHECK (state IN ('running', 'halted', 'ended', 'done')), -- of queueing its jobs
+  course TEXT NOT NULL, -- JSON: its waves, and how far they are
   made_by TEXT NOT NULL,
   at INTEGER NOT NULL,
   PRIMARY KEY (network, id),
   UNIQUE (network, plan)
 );
 CREATE INDEX syncs_at ON syncs (network, at);
+CREATE INDEX syncs_unfinished ON syncs (network) WHERE state IN ('running', 'halted');
 
 -- How many items of a kind a source had when all of them were synced last: a
 -- list that shrank a lot since then deletes nothing.

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"slices"
 
 	"plait/hub/store"
 )
@@ -9,16 +10,17 @@ import (
 func syncs(s suite) {
 	var first, second store.Sync
 	s.network("n", func(tx *store.NetworkTx) (err error) {
-		first, err = tx.AddSync(store.Sync{Plan: "p1", Source: "head", Label: "spring", Body: []byte("one"), By: "ann"})
+		first, err = tx.AddSync(store.Sync{Plan: "p1", Source: "head", Label: "spring", Body: []byte("one"), By: "ann", State: store.SyncRunning, Course: []byte(`{"wave":1}`)})
 		return errors.Join(err, tx.SetSyncSize("head", "service", 20))
 	})
 	s.clock.Advance(hour)
 	s.network("n", func(tx *store.NetworkTx) (err error) {
-		second, err = tx.AddSync(store.Sync{Plan: "p2", Source: "head", Label: "summer", Body: []byte("two"), By: "bob"})
+		second, err = tx.AddSync(store.Sync{Plan: "p2", Source: "head", Label: "summer", Body: []byte("two"), By: "bob", State: store.SyncHalted, Course: []byte("{}")})
 		return errors.Join(err, tx.SetSyncSize("head", "service", 18))
 	})
+	s.unfinished(first, second)
 	err := s.db.WithNetwork(s.Context(), "n", func(tx *store.NetworkTx) error {
-		_, err := tx.AddSync(store.Sync{Plan: "p1", Source: "head", Body: []byte("one"), By: "ann"})
+		_, err := tx.AddSync(store.Sync{Plan: "p1", Source: "head", Body: []byte("one"), By: "ann", State: store.SyncDone, Course: []byte("{}")})
 		return err
 	})
 	s.is(err, store.ErrConflict, "a Test that was carried out already")
@@ -43,4 +45,38 @@ func syncs(s suite) {
 		return errors.Join(err, err2, err3, err4, err5, err6)
 	})
 	s.is(err, nil, "reading syncs")
+}
+
+// unfinished: syncs that are running or halted, until they are neither.
+func (s suite) unfinished(first, second store.Sync) {
+	list := func() (ids []string) {
+		s.Helper()
+		err := s.db.View(s.Context(), func(v *store.View) error {
+			all, err := v.UnfinishedSyncs("n")
+			for _, y := range all {
+				ids = append(ids, y.ID)
+			}
+			return err
+		})
+		s.is(err, nil, "unfinished syncs")
+		return ids
+	}
+	same(s, slices.Equal(list(), []string{first.ID, second.ID}), true, "both, the oldest first")
+	s.network("n", func(tx *store.NetworkTx) error {
+		second.State, second.Course = store.SyncDone, []byte(`{"wave":2}`)
+		wrong := second
+		wrong.State = "idle"
+		if tx.SetSync(wrong) == nil {
+			s.Error("a state that is none was taken")
+		}
+		s.is(tx.SetSync(store.Sync{ID: "none", State: store.SyncDone}), store.ErrNotFound, "a sync that is none")
+		return tx.SetSync(second)
+	})
+	same(s, slices.Equal(list(), []string{first.ID}), true, "one is done")
+	err := s.db.View(s.Context(), func(v *store.View) error {
+		y, err := v.Sync("n", second.ID)
+		same(s, string(y.Course), `{"wave":2}`, "course")
+		return err
+	})
+	s.is(err, nil, "reading a course")
 }

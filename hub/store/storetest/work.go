@@ -156,7 +156,17 @@ func payloads(s suite) {
 		return s.db.View(s.Context(), func(v *store.View) error { _, err := v.Plan("n", "t"); return err })
 	}
 	s.is(plan(), nil, "a Test")
+	s.network("n", func(tx *store.NetworkTx) error {
+		return errors.Join(tx.KeepPlan("t", tx.Now().Add(2*hour)), tx.KeepPlan("t", tx.Now().Add(hour/2)),
+			tx.AddPlan(store.Plan{Digest: "t", Body: []byte("{}"), By: "bob", Expires: tx.Now().Add(hour)}))
+	})
 	s.clock.Advance(2 * hour)
+	s.is(plan(), nil, "a Test that was kept longer")
+	s.clock.Advance(hour)
+	s.network("n", func(tx *store.NetworkTx) error {
+		s.is(tx.KeepPlan("t", tx.Now().Add(hour)), store.ErrNotFound, "keeping what expired")
+		return nil
+	})
 	s.is(plan(), store.ErrNotFound, "a Test that expired")
 }
 
