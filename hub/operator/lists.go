@@ -122,7 +122,9 @@ var errOnlyTested = errors.New("only tested")
 // with it is in the answer.
 func (d *Desk) Import(ctx context.Context, who access.Who, ref string, in Sheet) (out Imported, err error) {
 	act := access.Act{What: "list.import", Need: access.Operator, Detail: map[string]any{"kind": in.Kind, "bytes": len(in.Body), "add": in.Add}}
+	network := ""
 	err = d.onList(ctx, who, ref, in.Kind, act, func(tx *store.StoreTx, cat *catalog.Catalog, kind catalog.Kind) error {
+		network = tx.Store.Network
 		out = Imported{List: tx.Store.Name, Kind: kind.Name, Test: in.Test}
 		names, err := namesOf(tx.StoreView, cat, kind)
 		if err != nil {
@@ -142,8 +144,11 @@ func (d *Desk) Import(ctx context.Context, who access.Who, ref string, in Sheet)
 		}
 		return err
 	})
-	if errors.Is(err, errOnlyTested) {
+	switch {
+	case errors.Is(err, errOnlyTested):
 		err = nil
+	case err == nil:
+		err = d.Sync.Spread(ctx, network)
 	}
 	return out, err
 }

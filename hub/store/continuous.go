@@ -61,9 +61,12 @@ type Lag struct {
 // looked through, as far as the cursor goes.
 func (l Lag) Waits() bool { return l.Held == "" && l.Level && (l.From < l.To || l.Old) }
 
+// isLevel: what people keep at the hub is level with itself.
+const isLevel = `(src.role = 'list' OR (k.hub_epoch = (SELECT max(place) FROM hub_epochs) AND p.reconcile = ''))`
+
 const lags = `SELECT s.id, s.profile, src.id, c.kind, u.sync_rev, coalesce(r.last, 0), u.held,
 		u.epoch < (SELECT max(place) FROM hub_epochs),
-		k.hub_epoch = (SELECT max(place) FROM hub_epochs) AND p.reconcile = ''
+		` + isLevel + `
 	FROM cursors u
 	JOIN continuous c ON c.network = u.network AND c.kind = u.kind AND c.source = u.source
 	JOIN stores s ON s.network = u.network AND s.store = u.store
@@ -91,8 +94,8 @@ func (v *StoreView) Lags() ([]Lag, error) {
 // that can receive and have no pending entry yet.
 func (v *View) Behind(network string) ([]Lag, error) {
 	all, err := many(v, readLag, lags+`u.network = (SELECT n.network FROM networks n WHERE n.id = $1)
-		AND u.held = '' AND u.sync_rev < r.last AND k.hub_epoch = (SELECT max(place) FROM hub_epochs) AND p.reconcile = ''
-		AND s.switch = 'on' AND s.revoked_at = 0 AND s.role <> 'single'
+		AND u.held = '' AND u.sync_rev < r.last AND `+isLevel+`
+		AND s.switch = 'on' AND s.revoked_at = 0 AND s.role IN ('head_office', 'branch')
 		AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.network = u.network AND j.store = u.store AND j.state = 'pending')
 		ORDER BY s.id, u.source, c.kind`, network)
 	if err != nil {

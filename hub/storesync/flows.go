@@ -77,7 +77,7 @@ func takes(p wire.Profile, kind string) bool {
 // Waits reports whether a continuous sync has something for the store. It makes
 // Service a queue.Continuous.
 func (s *Service) Waits(v *store.StoreView) (bool, error) {
-	if st := v.Store; st.Switch != store.On || !st.Revoked.IsZero() || st.Role == store.Single {
+	if st := v.Store; st.Switch != store.On || !st.Revoked.IsZero() || (st.Role != store.HeadOffice && st.Role != store.Branch) {
 		return false, nil
 	}
 	list, err := waiting(v)
