@@ -88,14 +88,13 @@ func cutFirst(tx *store.StoreTx, cut Cut) error {
 		j.Sort, j.CreatedBy = "sync", hubName
 		j, err = Put(tx, j)
 	default:
-		j.State = store.Queued
-		err = tx.SetJob(j)
+		j, err = tx.CutJob(j)
 	}
 	if err != nil {
 		return err
 	}
 	detail := jobDetail(j)
-	detail["test"], detail["items"], detail["reach"] = j.Plan, j.Items, j.Reach
+	detail["test"], detail["items"], detail["reach"], detail["entry"] = j.Plan, j.Items, j.Reach, pending.ID
 	return tx.Audit(hubName, "job.cut", detail)
 }
 

@@ -193,15 +193,31 @@ func (tx *StoreTx) AddJob(j Job) (Job, error) {
 	return j, nil
 }
 
-// SetJob stores what changes in a job's life: its state, beginning and end, and
-// what a pending entry was cut into. The contents of any other job never change:
-// it fails with ErrConflict.
+// SetJob stores what changes in a job's life: its state, beginning, end and
+// receipt. Its contents never change: it fails with ErrConflict if they are
+// others.
 func (tx *StoreTx) SetJob(j Job) error {
-	n, err := tx.exec(`UPDATE jobs SET state = $1, begun_at = $2, begun_by = $3, ended_at = $4, ended_by = $5, why = $6,
-		payload = $7, own = $8, plan = $9, items = $10, resets = $11, receipt = $12, label = $13, cause = $14, reach = $15
-		WHERE network = $16 AND store = $17 AND id = $18 AND (state = 'pending' OR (payload = $7 AND own = $8))`,
-		j.State, ms(j.Begun), j.BegunBy, ms(j.Ended), j.EndedBy, j.Why, j.Payload, j.Own, j.Plan, j.Items, flag(j.Resets), j.Receipt,
-		j.Label, j.Cause, j.Reach, tx.at.network, tx.at.store, j.ID)
+	n, err := tx.exec(`UPDATE jobs SET state = $1, begun_at = $2, begun_by = $3, ended_at = $4, ended_by = $5, why = $6, receipt = $7
+		WHERE network = $8 AND store = $9 AND id = $10 AND payload = $11 AND own = $12`,
+		j.State, ms(j.Begun), j.BegunBy, ms(j.Ended), j.EndedBy, j.Why, j.Receipt, tx.at.network, tx.at.store, j.ID, j.Payload, j.Own)
+	return tx.changed(j, n, err)
+}
+
+// CutJob makes a pending entry the job that it was cut into, in its place in the
+// queue. The job gets an id of its own: the entry may be cut once more, into
+// something else, if the hub is restored to a time when it was pending, and an id
+// that a POS database has a receipt of must mean one content for ever. It fails
+// with ErrConflict if the entry is not pending.
+func (tx *StoreTx) CutJob(j Job) (Job, error) {
+	pending := j.ID
+	j.ID, j.State = NewID(), Queued
+	n, err := tx.exec(`UPDATE jobs SET id = $1, state = $2, label = $3, cause = $4, payload = $5, own = $6, plan = $7, items = $8, resets = $9, reach = $10
+		WHERE network = $11 AND store = $12 AND id = $13 AND state = 'pending'`,
+		j.ID, j.State, j.Label, j.Cause, j.Payload, j.Own, j.Plan, j.Items, flag(j.Resets), j.Reach, tx.at.network, tx.at.store, pending)
+	return j, tx.changed(j, n, err)
+}
+
+func (tx *StoreTx) changed(j Job, n int64, err error) error {
 	if err == nil && n == 0 {
 		err = fmt.Errorf("%w: it is gone, or its contents are another's", ErrConflict)
 	}

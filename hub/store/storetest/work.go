@@ -36,10 +36,16 @@ func jobs(s suite) {
 		same(s, len(open), 3, "open")
 		one.State, one.Ended, one.EndedBy = store.Cancelled, tx.Now(), "ann"
 		err2 := tx.SetJob(one)
-		pending.State, pending.Payload = store.Queued, "hash-2"
-		err3 := tx.SetJob(pending)
-		pending.Payload = "hash-3"
-		s.is(tx.SetJob(pending), store.ErrConflict, "changing the content of a job")
+		pending.Payload, pending.Reach = "hash-2", store.Reach("").Add("head", "product", 3)
+		cut, err3 := tx.CutJob(pending)
+		same(s, cut.ID != pending.ID && cut.State == store.Queued && cut.Number == pending.Number, true, "a job with an id of its own, in the entry's place")
+		_, twice := tx.CutJob(pending)
+		s.is(twice, store.ErrConflict, "cutting an entry twice")
+		held, err9 := tx.Job(cut.ID)
+		same(s, held, cut, "what was cut")
+		err3 = errors.Join(err3, err9)
+		cut.Payload = "hash-3"
+		s.is(tx.SetJob(cut), store.ErrConflict, "changing the content of a job")
 		two.State, two.Begun, two.BegunBy = store.Begun, tx.Now(), "pc"
 		err4 := tx.SetJob(two)
 		two.State, two.Ended, two.Receipt = store.Applied, tx.Now(), 9
