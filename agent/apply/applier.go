@@ -125,7 +125,11 @@ func (a *Applier) start(ctx context.Context, job wire.Job, payload wire.Payload,
 	if !found {
 		receipt = pos.Receipt{Job: job.ID, HubEpoch: job.HubEpoch, Number: job.Number}
 	}
-	run := &run{Applier: a, job: job, payload: payload, own: own, receipt: receipt, meta: meta}
+	before, err := readOutcome(receipt)
+	if err != nil {
+		return nil, err
+	}
+	run := &run{Applier: a, job: job, payload: payload, own: own, receipt: receipt, meta: meta, images: len(before.Before)}
 	if run.profile, err = a.POS.Profile(ctx); err != nil {
 		return nil, err
 	}

@@ -19,7 +19,9 @@ type outcome struct {
 	Counts     wire.Counts      `json:"counts"`
 	Exceptions []wire.Exception `json:"exceptions,omitempty"`
 	More       int              `json:"more,omitempty"`
-	Before     []byte           `json:"before,omitempty"` // canonical items, one a line
+	Before     []byte           `json:"before,omitempty"` // lines of wire.AppendImage
+
+	had int // bytes of images that slices before this one kept
 }
 
 // readOutcome sums up a receipt's body.
@@ -64,7 +66,7 @@ func addCounts(c *wire.Counts, d wire.Counts) {
 func (o outcome) result(r pos.Receipt, posEpoch string) wire.Result {
 	return wire.Result{
 		Job: r.Job, HubEpoch: r.HubEpoch, Number: r.Number, Order: r.Order, Done: r.Done, POSEpoch: posEpoch,
-		Counts: o.Counts, Exceptions: o.Exceptions, More: o.More, Before: string(o.Before),
+		Counts: o.Counts, Exceptions: o.Exceptions, More: o.More, Before: wire.PackImages(o.Before),
 	}
 }
 
@@ -79,34 +81,47 @@ func (o *outcome) body() []byte {
 	return wire.EncodeControl(o)
 }
 
-// add records what became of one item.
-func (o *outcome) add(plan merge.ItemPlan, id item.ID) {
+// add records what became of one item, given as it is now.
+func (o *outcome) add(plan merge.ItemPlan, now item.Item) {
 	plan.Count(&o.Counts)
 	for _, e := range plan.Exceptions() {
 		if e.Key == "" {
-			e.Key = id.Key
+			e.Key = now.Key
 		}
 		o.except(e)
 	}
-	if before, ok := plan.Before(id); ok {
-		o.image(before)
+	if m, ok := plan.Image(now); ok {
+		o.image(plan, m)
 	}
 }
 
-// maxBefore bounds the before-images of a job: a result must fit a batch. Beyond
-// it a revert cannot set items back, which the result says.
-const maxBefore = 4 << 20
-
-func (o *outcome) image(before item.Item) {
-	line := append(item.Append(nil, before), '\n')
-	if len(o.Before)+len(line) <= maxBefore {
-		o.Before = append(o.Before, line...)
+// image keeps a before-image. One for which there is no room only says which item
+// it would have been of, so that a revert can name what it cannot set back.
+func (o *outcome) image(plan merge.ItemPlan, m wire.Image) {
+	if o.keep(wire.AppendImage(nil, m), roomFor(m)) {
 		return
 	}
+	o.keep(wire.AppendImage(nil, wire.Image{N: m.N, Undo: wire.Undo{Did: m.Did, Key: m.Key, Gen: m.Gen}, Lost: true}), wire.MaxImageBytes)
 	o.except(wire.Exception{
-		N: -1, Kind: before.Kind, Key: before.Key, Action: string(merge.Update), Code: "no_before_image",
+		N: m.N, Kind: plan.Kind, UID: plan.UID, Key: m.Key, Name: plan.Name, Action: string(plan.Action), Code: string(merge.NoBeforeImage),
 		Why: "the job changed more than a result can hold; this item cannot be set back by a revert",
 	})
+}
+
+// roomFor leaves half of a job's room to images without values.
+func roomFor(m wire.Image) int {
+	if m.Did == wire.DidCreate {
+		return wire.MaxImageBytes
+	}
+	return wire.MaxImageBytes / 2
+}
+
+func (o *outcome) keep(line []byte, room int) bool {
+	if o.had+len(o.Before)+len(line) > room {
+		return false
+	}
+	o.Before = append(o.Before, line...)
+	return true
 }
 
 // except lists an exception, up to the protocol's limit; beyond it only counts.

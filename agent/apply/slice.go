@@ -27,6 +27,7 @@ type run struct {
 	revision int64       // of the record, up to which the index is level
 	meta     pos.Meta
 	alone    bool // the last slice failed as a whole: go on item by item
+	images   int  // bytes of before-images in the slices that are committed
 }
 
 // slice is one transaction on its way: what it will have changed if it commits.
@@ -45,7 +46,7 @@ func (r *run) nextSlice(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &slice{run: r, tx: tx, next: r.receipt.NextItem}
+	s := r.slice(tx)
 	r.recv.tx = tx
 	if err := s.apply(ctx); err != nil {
 		return r.failed(ctx, tx, err)
@@ -62,6 +63,10 @@ func (r *run) nextSlice(ctx context.Context) error {
 	}
 	r.alone = false
 	return nil
+}
+
+func (r *run) slice(tx pos.Tx) *slice {
+	return &slice{run: r, tx: tx, next: r.receipt.NextItem, outcome: outcome{had: r.images}}
 }
 
 // begin opens a transaction in which everything that the POS changed is in the
@@ -181,6 +186,7 @@ func (s *slice) commit(ctx context.Context, receipt pos.Receipt) error {
 		return s.failed(ctx, nil, err)
 	}
 	s.run.receipt = receipt
+	s.images += len(s.outcome.Before)
 	return nil
 }
 
@@ -217,13 +223,13 @@ func (r *run) parkAborted(ctx context.Context, cause error) error {
 	if err != nil {
 		return err
 	}
-	s := &slice{run: r, tx: tx, next: r.receipt.NextItem}
+	s := r.slice(tx)
 	r.recv.tx = tx
 	plan, err := s.planner.Plan(s.next)
 	if err != nil && !isDataError(err) {
 		return errors.Join(err, tx.Rollback())
 	}
-	s.outcome.add(plan.Refused(cause), plan.Local.ID)
+	s.outcome.add(plan.Refused(cause), plan.Local)
 	s.next++
 	receipt, err := s.putReceipt(ctx)
 	if err != nil {

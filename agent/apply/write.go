@@ -40,7 +40,7 @@ func (s *slice) item(ctx context.Context) error {
 }
 
 func (s *slice) park(plan merge.ItemPlan, cause error) {
-	s.outcome.add(plan.Refused(cause), plan.Local.ID)
+	s.outcome.add(plan.Refused(cause), plan.Local)
 }
 
 func isDataError(err error) bool {
@@ -50,17 +50,16 @@ func isDataError(err error) bool {
 // write writes, reads back, links, and records one item.
 func (s *slice) write(ctx context.Context, plan merge.ItemPlan) error {
 	if !plan.Writes() {
-		s.outcome.add(plan, plan.Local.ID)
+		s.outcome.add(plan, plan.Local)
 		return nil
 	}
 	id := plan.Local.ID
 	switch plan.Action {
 	case merge.Create:
-		key, err := s.tx.Insert(ctx, plan.Kind, plan.Write)
-		if err != nil {
+		var err error
+		if id, err = s.create(ctx, plan); err != nil {
 			return err
 		}
-		id = item.ID{Kind: plan.Kind, Key: key}
 	case merge.Delete:
 		if err := s.tx.Delete(ctx, plan.Kind, id.Key); err != nil {
 			return err
@@ -76,9 +75,24 @@ func (s *slice) write(ctx context.Context, plan merge.ItemPlan) error {
 	if err != nil {
 		return err
 	}
-	s.planner.Applied(now)
-	s.outcome.add(plan, now.ID)
+	s.planner.Applied(plan, now)
+	s.outcome.add(plan, now)
 	return nil
+}
+
+// create makes an item. One that comes back gets its old key, if that is free.
+func (s *slice) create(ctx context.Context, plan merge.ItemPlan) (item.ID, error) {
+	if plan.Restore.Key != "" {
+		err := s.tx.Restore(ctx, plan.Kind, plan.Restore.Key, plan.Write)
+		if err == nil {
+			return plan.Restore, nil
+		}
+		if plan.SameKey || !errors.Is(err, pos.ErrUnique) {
+			return item.ID{}, err
+		}
+	}
+	key, err := s.tx.Insert(ctx, plan.Kind, plan.Write)
+	return item.ID{Kind: plan.Kind, Key: key}, err
 }
 
 // link reads the item back and writes its link, if that changed.
@@ -113,13 +127,18 @@ func (s *slice) link(ctx context.Context, plan merge.ItemPlan, id item.ID) (item
 }
 
 // generation is the item's own; a created one whose key was used before gets the
-// next (decision 2: SQLite reuses keys).
+// next (decision 2: SQLite reuses keys), unless the last one under that key is the
+// very item that comes back.
 func (s *slice) generation(plan merge.ItemPlan, id item.ID, rec pos.Record) int64 {
 	if plan.Action != merge.Create {
 		return plan.Local.Gen
 	}
 	alive, _ := s.index.Gen(id.Kind, id.Key)
-	return max(rec.Row.Gen, alive, s.dead.gen(id)) + 1
+	last := max(rec.Row.Gen, alive, s.dead.gen(id))
+	if id.Key == plan.Restore.Key && last == plan.Restore.Gen {
+		return last
+	}
+	return last + 1
 }
 
 // graves are the newest generations that the record has tombstones of, by kind

@@ -219,6 +219,9 @@ type Tx interface {
 	// Insert makes an item and returns its key. Fields are the catalogue's, in the
 	// store's own references; what the mapping has defaults for is filled in.
 	Insert(ctx context.Context, kind string, fields item.Fields) (key string, err error)
+	// Restore makes an item that was deleted again, under the key that it had.
+	// ErrUnique: something else has that key now, and nothing was done.
+	Restore(ctx context.Context, kind, key string, fields item.Fields) error
 	// Update writes the given fields alone.
 	Update(ctx context.Context, kind, key string, fields item.Fields) error
 	// Delete removes an item with its child rows (or marks it deleted, where the

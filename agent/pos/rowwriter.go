@@ -79,21 +79,33 @@ func (w *rowWriter) known(fields item.Fields) error {
 // insert fills in, from the weakest to the strongest: defaults, fields, the
 // filter that makes the row one of this kind, the key.
 func (w *rowWriter) insert(ctx context.Context, fields item.Fields) (string, error) {
-	if err := w.known(fields); err != nil {
+	set, err := w.newRow(fields)
+	if err != nil {
 		return "", err
 	}
-	var set assignments
+	if err := w.newKey(ctx, &set); err != nil {
+		return "", err
+	}
+	return w.insertWhole(ctx, set, fields)
+}
+
+func (w *rowWriter) newRow(fields item.Fields) (set assignments, err error) {
+	if err := w.known(fields); err != nil {
+		return nil, err
+	}
 	set.constants(w.p.m.Defaults)
 	if d := w.p.m.SoftDelete; d != nil {
 		set.set(d.Column, d.Live)
 	}
 	if err := set.values(w.p.values, fields); err != nil {
-		return "", err
+		return nil, err
 	}
 	set.constants(w.p.m.Filter)
-	if err := w.newKey(ctx, &set); err != nil {
-		return "", err
-	}
+	return set, nil
+}
+
+// insertWhole inserts a row with its child rows and returns its key.
+func (w *rowWriter) insertWhole(ctx context.Context, set assignments, fields item.Fields) (string, error) {
 	key, at, err := w.insertRow(ctx, set)
 	if err != nil {
 		return "", err

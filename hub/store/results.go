@@ -15,8 +15,9 @@ type Result struct {
 }
 
 // AddResult keeps a result; one that comes again for the same history of the POS
-// database takes the place of the first. again says that the job had a result
-// before, of this history or another. Exceptions and before-images are compressed.
+// database takes the place of the first, whose before-images stay where the new
+// one has none. again says that the job had a result before, of this history or
+// another. Exceptions are compressed.
 func (tx *StoreTx) AddResult(r wire.Result) (again bool, err error) {
 	n, err := tx.number(`SELECT count(*) FROM results WHERE network = $1 AND store = $2 AND job = $3`, tx.at.network, tx.at.store, r.Job)
 	if err == nil {
@@ -37,14 +38,12 @@ func (tx *StoreTx) putResult(r wire.Result) error {
 		}
 		exceptions = wire.Compress(nil, b)
 	}
-	before := []byte{}
-	if r.Before != "" {
-		before = wire.Compress(nil, []byte(r.Before))
-	}
+	before := append([]byte{}, r.Before...)
 	_, err := tx.exec(`INSERT INTO results (network, store, job, pos_epoch, done, counts, exceptions, more, parked, before, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (network, store, job, pos_epoch) DO UPDATE SET done = excluded.done, counts = excluded.counts,
-		exceptions = excluded.exceptions, more = excluded.more, parked = excluded.parked, before = excluded.before`,
+		exceptions = excluded.exceptions, more = excluded.more, parked = excluded.parked,
+		before = CASE WHEN length(excluded.before) > 0 THEN excluded.before ELSE results.before END`,
 		tx.at.network, tx.at.store, r.Job, r.POSEpoch, flag(r.Done), toJSON(r.Counts), exceptions, r.More, r.Counts.Parked, before, ms(tx.now))
 	return err
 }
@@ -60,18 +59,13 @@ func (v *StoreView) Results(job string) ([]Result, error) {
 }
 
 func readResult(s scanner) (r Result, err error) {
-	var exceptions, before []byte
-	err = s.Scan(&r.Job, &r.POSEpoch, &r.Done, jsonInto{&r.Counts}, &exceptions, &r.More, &before, msTime{&r.At})
+	var exceptions []byte
+	err = s.Scan(&r.Job, &r.POSEpoch, &r.Done, jsonInto{&r.Counts}, &exceptions, &r.More, &r.Before, msTime{&r.At})
 	if err == nil && len(exceptions) > 0 {
 		var b []byte
 		if b, err = wire.Decompress(exceptions, wire.MaxPayloadBytes); err == nil {
 			err = json.Unmarshal(b, &r.Exceptions)
 		}
-	}
-	if err == nil && len(before) > 0 {
-		var b []byte
-		b, err = wire.Decompress(before, wire.MaxPayloadBytes)
-		r.Before = string(b)
 	}
 	return r, err
 }

@@ -151,7 +151,7 @@ func (s *salon) apply(payload wire.Payload, own wire.Own) (result wire.Result, c
 			if plan.Action == merge.Create {
 				created[now.Key] = newKey(n)
 			}
-			planner.Applied(now)
+			planner.Applied(plan, now)
 		}
 		plan.Count(&result.Counts)
 		result.Exceptions = append(result.Exceptions, plan.Exceptions()...)

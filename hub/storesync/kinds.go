@@ -58,7 +58,7 @@ func oneReceiver(c *catalog.Catalog, selected []Selection, receivers int) error 
 // fields left out. Never columns stay: the branch must know that they are its own.
 func (p policies) payloadKind(k catalog.Kind) wire.PayloadKind {
 	out := wire.PayloadKind{
-		Name: k.Name, Active: k.Active, NoDelete: k.Forbids("delete"),
+		Name: k.Name, Active: k.Active, NoDelete: k.Forbids("delete"), NoMove: k.Forbids("move"),
 		Match: wire.PayloadMatch{Singleton: k.Match.Singleton, Code: k.Match.Code, Name: k.Match.Name, Category: k.Match.Category},
 	}
 	for _, f := range k.Fields {

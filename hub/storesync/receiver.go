@@ -129,7 +129,7 @@ func (r *receiver) predict(payload *wire.Payload, own wire.Own, each func(merge.
 			return Prediction{}, err
 		}
 		if plan.Writes() {
-			planner.Applied(r.carryOut(plan))
+			planner.Applied(plan, r.carryOut(plan))
 		}
 		out.add(plan)
 		if each != nil {

@@ -68,6 +68,7 @@ func (r *reader) linkField() linkField {
 	f.origin = r.integer()
 	r.expect(`,"p":`)
 	f.Policy = r.policy()
+	f.Reverted = r.skip(`,"r":true`)
 	r.expect(`,"s":`)
 	f.Sent = ShortDigest(r.string())
 	r.check(f.Sent == "" || (len(f.Sent) == 16 && isHex(string(f.Sent))), "short digest %.20q", f.Sent)
@@ -148,8 +149,11 @@ func (r *reader) resolve(fields []linkField, origins []Origin, values Fields) []
 }
 
 // DecodeLink reads what AppendLink wrote.
-func DecodeLink(b []byte) (*Link, error) {
-	l, err := decodeWhole(b, func(r *reader) *Link { return r.link(nil) })
+func DecodeLink(b []byte) (*Link, error) { return DecodeLinkOf(b, nil) }
+
+// DecodeLinkOf reads what AppendLinkOf wrote beside the same values.
+func DecodeLinkOf(b []byte, values Fields) (*Link, error) {
+	l, err := decodeWhole(b, func(r *reader) *Link { return r.link(values) })
 	if err != nil {
 		return nil, fmt.Errorf("cannot read link %.60q: %w", b, err)
 	}

@@ -44,6 +44,12 @@ func ShortDigestOf(v Value) ShortDigest {
 	return ShortDigest(short[:])
 }
 
+// ShortDigestOfFields returns the short digest of a list of fields.
+func ShortDigestOfFields(f Fields) ShortDigest {
+	sum := sha256.Sum256(AppendFields(nil, f))
+	return ShortDigest(hex.EncodeToString(sum[:8]))
+}
+
 func sha256Of(v Value) [sha256.Size]byte {
 	if v.typ == TypeRows {
 		return sha256.Sum256(appendRows(nil, v.rows))

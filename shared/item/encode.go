@@ -184,6 +184,9 @@ func appendLinkField(b []byte, f LinkField, origin int, value Value) []byte {
 	b = appendString(append(b, `"n":`...), f.Name)
 	b = appendInt(append(b, `,"o":`...), int64(origin))
 	b = appendString(append(b, `,"p":`...), string(f.Policy))
+	if f.Reverted {
+		b = append(b, `,"r":true`...)
+	}
 	b = appendString(append(b, `,"s":`...), string(f.Sent))
 	return append(b, '}')
 }
@@ -242,3 +245,7 @@ const hexDigits = "0123456789abcdef"
 // AppendLink appends a link alone, every base spelled out: the form in which
 // plait_links keeps it.
 func AppendLink(b []byte, l *Link) []byte { return appendLink(b, l, nil) }
+
+// AppendLinkOf appends a link that stands beside values, as in an item: bases
+// that equal them are left out.
+func AppendLinkOf(b []byte, l *Link, values Fields) []byte { return appendLink(b, l, values) }

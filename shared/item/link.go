@@ -62,7 +62,10 @@ type LinkField struct {
 	// columns' that differ from it.
 	Policy Policy
 	Cols   []ColPolicy
-	From   Origin
+	// Reverted says that a revert took back what Sent stands for. The field stands
+	// as it is, and is no drift, until the source sends another value.
+	Reverted bool
+	From     Origin
 }
 
 // ColPolicy is the policy of one column of a rows field.
@@ -110,6 +113,13 @@ func (l *Link) SetField(f LinkField) {
 		return
 	}
 	l.Fields = slices.Insert(l.Fields, i, f)
+}
+
+// DropField forgets what the link knows of a field.
+func (l *Link) DropField(name string) {
+	if i, ok := slices.BinarySearchFunc(l.Fields, name, compareLinkField); ok {
+		l.Fields = slices.Delete(l.Fields, i, i+1)
+	}
 }
 
 func compareLinkField(f LinkField, name string) int { return cmp.Compare(f.Name, name) }

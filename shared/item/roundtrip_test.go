@@ -98,7 +98,7 @@ func genLink(t *rapid.T, fields item.Fields) *item.Link {
 			base = item.MustText(genText.Draw(t, "base"))
 		}
 		l.SetField(item.LinkField{
-			Name: f.Name, Base: base, Sent: item.ShortDigestOf(base), Policy: item.Unlocked,
+			Name: f.Name, Base: base, Sent: item.ShortDigestOf(base), Policy: item.Unlocked, Reverted: rapid.Bool().Draw(t, "reverted"),
 			From: item.Origin{Store: "s1", HubEpoch: "e1", SyncRev: rapid.Int64Range(1, 3).Draw(t, "rev")},
 		})
 	}

@@ -66,28 +66,6 @@ func TestDeleteOfAnUnlinkedItemByItsOwnUID(t *testing.T) {
 	}
 }
 
-func TestBeforeImages(t *testing.T) {
-	l := newLab(t)
-	l.run(job(1, put(t, "service", "u1", "name", "Cut", "description", "old", "cleanup", 5)), wire.Own{})
-	old := l.get("service", "1")
-	plans := l.run(job(2, put(t, "service", "u1", "name", "Cut", "description", "new", "cleanup", 5), put(t, "service", "u2", "name", "Wax")), wire.Own{})
-	before, ok := plans[0].Before(old.ID)
-	if !ok || len(before.Fields) != 1 || !before.Fields.Get("description").Equal(item.MustText("old")) || before.Link != old.Link {
-		t.Errorf("the before-image of an update is %+v", before)
-	}
-	id := item.ID{Kind: "service", Key: "2", Gen: 1}
-	if before, ok = plans[1].Before(id); !ok || !before.Deleted || before.ID != id || len(before.Fields) != 0 {
-		t.Errorf("the before-image of a creation is %+v", before)
-	}
-	plans = l.run(job(3, put(t, "service", "u1", "name", "Cut")), wire.Own{Items: []wire.PayloadItem{del("service", "u2")}})
-	if _, ok = plans[0].Before(old.ID); ok {
-		t.Error("nothing was changed, and there is a before-image")
-	}
-	if before, ok = plans[1].Before(id); !ok || !before.Fields.Get("name").Equal(item.MustText("Wax")) || before.Link == nil {
-		t.Errorf("the before-image of a delete is %+v", before)
-	}
-}
-
 func TestCounts(t *testing.T) {
 	l := newLab(t)
 	l.put("service", "name", "Mine")

@@ -11,6 +11,7 @@
 //	none     create it with every field that travels
 //	found    per field:
 //	           already newer from the same source        leave it
+//	           taken back by a revert, and sent again     leave it until the source changes
 //	           equal, or unchanged and truncated by us    nothing to do
 //	           locked                                     overwrite
 //	           unlocked, branch equals base               overwrite

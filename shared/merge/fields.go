@@ -22,7 +22,6 @@ type FieldPlan struct {
 	rows  *rowMerge // of a rows field
 	costs []cost    // of prices that were copied into rows: what they overwrote
 	sent  item.ShortDigest
-	last  *item.LinkField // of a revert: what the link says of the source, which stays
 }
 
 // Kept reports whether a value of the branch's own stands against the source's.
@@ -61,6 +60,9 @@ func mergeField(in *fieldInput) FieldPlan {
 		in.sent = item.ShortDigestOf(in.source)
 		out.sent = in.sent
 	}
+	if in.stands() {
+		return in.left(RevertStands, nil)
+	}
 	if in.source.Type() == item.TypeRows {
 		return mergeRows(in, out)
 	}
@@ -86,7 +88,7 @@ func (in *fieldInput) decide() (Reason, bool) {
 		return Created, !in.source.IsAbsent()
 	case in.branch.Equal(in.source):
 		return SameValue, false
-	case in.unchanged() && in.branch.Equal(in.base()):
+	case in.unchanged() && !in.last.Reverted && in.branch.Equal(in.base()):
 		return SameValue, false // this POS truncates or rounds; do not loop
 	case in.field.Policy == item.Locked:
 		return in.overwrite(), true
@@ -111,6 +113,12 @@ func (in *fieldInput) base() item.Value {
 
 // unchanged: the source sends what it sent last time.
 func (in *fieldInput) unchanged() bool { return in.last != nil && in.last.Sent == in.sent }
+
+// stands: a revert took back what the source still sends. It stands until the
+// source changes, or an operator resets the field by name.
+func (in *fieldInput) stands() bool {
+	return !in.create && !in.reset && in.unchanged() && in.last.Reverted && !in.branch.Equal(in.source)
+}
 
 // overwrite is the reason why a locked value takes the place of the branch's. What
 // a switch locks was the branch's to change until it was turned on: the first

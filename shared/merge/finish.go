@@ -28,8 +28,10 @@ func (out ItemPlan) Link(readBack item.Item) *item.Link {
 	switch {
 	case out.Action == Unlink || out.Action == Delete:
 		return nil
-	case !out.Writes() || (old == nil && (out.revert || out.Action == Retire)):
-		return old // what is retired or set back without a link gets none
+	case out.undo != nil:
+		return out.linkBack()
+	case !out.Writes() || out.repair || (old == nil && out.Action == Retire):
+		return old // what is retired without a link gets none
 	}
 	link := item.Link{UID: out.UID, Birth: item.BornNetwork}
 	if old != nil {
@@ -69,13 +71,8 @@ func (out ItemPlan) bases(old []item.LinkField, readBack item.Fields) []item.Lin
 	return append(fields, old...)
 }
 
-// link is what the job carried for the field; a revert moves the base alone.
+// link is what the job carried for the field.
 func (f *FieldPlan) link(base item.Value, origin item.Origin) item.LinkField {
-	if f.last != nil {
-		last := *f.last
-		last.Base = base
-		return last
-	}
 	if f.sent == "" {
 		f.sent = item.ShortDigestOf(f.Source)
 	}
@@ -86,25 +83,6 @@ func (f *FieldPlan) link(base item.Value, origin item.Origin) item.LinkField {
 		}
 	}
 	return field
-}
-
-// Before is the before-image that a revert needs: the fields that were
-// overwritten and the link as it was. ok is false if nothing was changed.
-func (out ItemPlan) Before(id item.ID) (before item.Item, ok bool) {
-	switch out.Action {
-	case Create:
-		return item.Item{ID: id, Deleted: true}, true
-	case Delete:
-		return out.Local, true
-	case Adopt, Update, Retire, Unlink:
-	default:
-		return item.Item{}, false
-	}
-	before = item.Item{ID: out.Local.ID, Link: out.Local.Link}
-	for _, w := range out.Write {
-		before.Fields = before.Fields.With(w.Name, out.Local.Fields.Get(w.Name))
-	}
-	return before, true
 }
 
 // Count adds the plan to a result's counts.
@@ -191,8 +169,12 @@ func (f FieldPlan) why() string {
 		why = fmt.Sprintf("%s was %s and was set to %s, as chosen in the Test", f.Title, show(f.Branch), show(f.Source))
 	case NewerHere:
 		why = fmt.Sprintf("%s stays %s: a newer value from the same source is here already", f.Title, show(f.Branch))
+	case Reverted:
+		why = fmt.Sprintf("%s goes back from %s to %s", f.Title, show(f.Branch), show(f.Source))
+	case RevertStands:
+		why = fmt.Sprintf("%s stays %s: a revert took back %s, which the source still sends; reset it to the source to bring that again", f.Title, show(f.Branch), show(f.Source))
 	case ChangedSince:
-		why = fmt.Sprintf("%s stays %s: it no longer holds what the sync wrote", f.Title, show(f.Branch))
+		why = fmt.Sprintf("%s stays %s: it no longer holds what the sync wrote (it was %s before)", f.Title, show(f.Branch), show(f.Source))
 	case NoSourcePrice:
 		why = fmt.Sprintf("%s stays %s: the source has no active price", f.Title, show(f.Branch))
 	case Unrestricted:

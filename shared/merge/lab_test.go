@@ -21,6 +21,7 @@ type lab struct {
 	referred map[[2]string]string
 	profile  wire.Profile
 	gone     map[[2]string]bool // in the index, not in the POS
+	images   []wire.Image       // of the last job
 }
 
 // Fields of the lab's kinds, by policy.
@@ -149,6 +150,7 @@ func (l *lab) run(p wire.Payload, own wire.Own) []merge.ItemPlan {
 
 func (l *lab) runWith(p wire.Payload, own wire.Own) ([]merge.ItemPlan, *merge.Planner) {
 	planner := l.planner(p, own)
+	l.images = nil
 	var plans []merge.ItemPlan
 	for n := range planner.Len() {
 		plan, err := planner.Plan(n)
@@ -156,33 +158,75 @@ func (l *lab) runWith(p wire.Payload, own wire.Own) ([]merge.ItemPlan, *merge.Pl
 			l.t.Fatal(err)
 		}
 		plans = append(plans, plan)
-		l.apply(planner, plan)
+		now := l.apply(planner, plan)
+		if m, ok := plan.Image(now); ok {
+			l.images = append(l.images, l.travels(m))
+		}
 	}
 	return plans, planner
 }
 
-func (l *lab) apply(planner *merge.Planner, plan merge.ItemPlan) {
-	if !plan.Writes() {
-		return
-	}
+func (l *lab) apply(planner *merge.Planner, plan merge.ItemPlan) item.Item {
 	now := plan.Local
+	if !plan.Writes() {
+		return now
+	}
 	if plan.Action == merge.Create {
-		l.next++
-		now.ID = item.ID{Kind: plan.Kind, Key: strconv.Itoa(l.next), Gen: 1}
+		now.ID = l.newID(plan)
 	}
 	at := [2]string{now.Kind, now.Key}
 	if plan.Action == merge.Delete {
 		delete(l.items, at)
 		now.Deleted = true
-		planner.Applied(now)
-		return
+		planner.Applied(plan, now)
+		return now
 	}
 	for _, f := range l.stored(plan.Write) {
 		now.Fields = now.Fields.With(f.Name, f.Value)
 	}
 	now.Link = plan.Link(now)
 	l.items[at] = now
-	planner.Applied(now)
+	planner.Applied(plan, now)
+	return now
+}
+
+// newID is the next key; what comes back gets its own again if it is free.
+func (l *lab) newID(plan merge.ItemPlan) item.ID {
+	if _, taken := l.items[[2]string{plan.Kind, plan.Restore.Key}]; plan.Restore.Key != "" && !taken {
+		return plan.Restore
+	}
+	l.next++
+	return item.ID{Kind: plan.Kind, Key: strconv.Itoa(l.next), Gen: 1}
+}
+
+// travels is an image as the hub reads it.
+func (l *lab) travels(m wire.Image) (out wire.Image) {
+	l.t.Helper()
+	err := wire.ReadImages(wire.PackImages(wire.AppendImage(nil, m)), func(m wire.Image) error { out = m; return nil })
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return out
+}
+
+// reverting is the own part of a revert of the last job: its images in reverse.
+func (l *lab) reverting(p wire.Payload, own wire.Own) (out wire.Own) {
+	l.t.Helper()
+	items := append(slices.Clone(p.Items), own.Items...)
+	for _, m := range slices.Backward(l.images) {
+		of := items[m.N]
+		out.Items = append(out.Items, wire.PayloadItem{
+			Op: wire.OpRevert, Kind: of.Kind, UID: of.UID, Aliases: of.Aliases, Name: of.Name, Fields: m.Fields, Undo: &m.Undo,
+		})
+	}
+	lines, _, err := wire.EncodeOwn(out)
+	if err == nil {
+		out, err = wire.DecodeOwn(lines)
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return out
 }
 
 // job is a payload from head office with everything at one sync_rev.

@@ -30,11 +30,16 @@ type ItemPlan struct {
 	Local  item.Item // as it stands before; zero if it is created
 	Fields []FieldPlan
 	// Write holds the fields to write, in the receiver's references.
-	Write  item.Fields
-	origin item.Origin
-	called string // how the store called the item that is adopted
-	revert bool   // it links nothing
-	relink bool   // the link takes UID: it was found by an alias
+	Write item.Fields
+	// Restore is the identity under which a deleted item comes back; zero otherwise.
+	// It keeps its generation where it gets its key back.
+	Restore item.ID
+	SameKey bool // Restore's key, or not at all
+	origin  item.Origin
+	called  string     // how the store called the item that is adopted
+	undo    *wire.Undo // of a revert: what is taken back
+	repair  bool       // bases stay
+	relink  bool       // the link takes UID: it was found by an alias
 }
 
 // Planner plans the items of one job for one store, in their order. It is not
@@ -49,6 +54,8 @@ type Planner struct {
 	// unmapped counts, by kind and field, what the receiver has no place for: said
 	// once for a job, not once an item.
 	unmapped map[[2]string]int
+	graves   map[[2]string]string // kind, old key → uid of what this job brings back
+	moved    map[[2]string]string // kind, uid → the other key under which it came back
 }
 
 // kindPlan is a payload's kind as the receiver's POS has it.
@@ -78,6 +85,7 @@ func NewPlanner(payload *wire.Payload, own wire.Own, profile wire.Profile, index
 	for _, k := range payload.Kinds {
 		p.kinds[k.Name] = newKindPlan(k, p.mapped[k.Name])
 	}
+	p.findGraves()
 	return p
 }
 
@@ -124,6 +132,8 @@ func (p *Planner) Plan(n int) (ItemPlan, error) {
 		return p.planDelete(out, pi, kind)
 	case pi.Op == wire.OpRevert:
 		return p.planRevert(out, pi, kind)
+	case pi.Op == wire.OpRepair:
+		return p.planRepair(out, pi, kind)
 	default:
 		return p.planPut(out, pi, kind)
 	}
@@ -149,6 +159,11 @@ func (p *Planner) Unmapped() []wire.Exception {
 	return list
 }
 
-// Applied tells the planner what an item became, so that later items find and
-// refer to it. A deleted one is a tombstone.
-func (p *Planner) Applied(now item.Item) { p.index.Put(now) }
+// Applied tells the planner what the item of a plan became, so that later items
+// find and refer to it. A deleted one is a tombstone.
+func (p *Planner) Applied(out ItemPlan, now item.Item) {
+	p.index.Put(now)
+	if out.Restore.Key != "" && now.Key != out.Restore.Key {
+		p.moved[[2]string{out.Kind, out.UID}] = now.Key
+	}
+}

@@ -35,6 +35,7 @@ const (
 	MissingPart     Reason = "missing_part"     // elements left out: their reference is missing
 	ReferenceAbsent Reason = "reference_absent" // unlocked reference that the store lacks: left as it is
 	Reverted        Reason = "reverted"         // set back to what it was before a sync
+	RevertStands    Reason = "revert_stands"    // a revert took back what the source still sends
 	ChangedSince    Reason = "changed_since"    // not set back: it no longer holds what the sync wrote
 	NoSourcePrice   Reason = "no_source_price"  // prices are copied, and the source has no active one
 	NoPriceHere     Reason = "no_price_here"    // prices are copied, and this is none: the store's are in rows
@@ -60,4 +61,7 @@ const (
 	WasAdopted      Reason = "was_adopted"
 	SameNameElse    Reason = "same_name_elsewhere"
 	POSRefused      Reason = "pos_refused" // set by the one who applies
+	Restored        Reason = "restored"    // a deleted item comes back
+	ThereAlready    Reason = "there_already"
+	NoBeforeImage   Reason = "no_before_image" // the job changed more than a result can hold
 )

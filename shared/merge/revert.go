@@ -7,57 +7,129 @@ import (
 	"plait/shared/wire"
 )
 
-// planRevert sets fields back to what they were before a sync, each only if it
-// still holds what the sync wrote, whatever its policy (1-domain, "Revert"). What
-// the link says of the source stays, so that a revert stands until the source
-// changes. Values are in the receiver's own references.
+// planRevert takes back what a job did to an item, as its before-image says
+// (1-domain, "Revert"). Every field is set back only if it still holds what the
+// job wrote, whatever its policy; an item that the job created is deleted, one
+// that it adopted is unlinked, one that it deleted comes back. Values are in the
+// receiver's own references. What the link says of the source stays, so that a
+// revert stands until the source changes.
 func (p *Planner) planRevert(out ItemPlan, pi wire.PayloadItem, kind *kindPlan) (ItemPlan, error) {
+	key, found := p.matchUndo(pi)
+	if pi.Undo.Did == wire.DidDelete {
+		return p.planRestore(out, pi, kind, key, found), nil
+	}
 	gone := func() ItemPlan {
 		return out.end(Skip, NotFound, "it is not there any more, so there is nothing to set back")
 	}
-	m, ok := p.matchUID(pi)
-	if !ok {
+	if !found {
 		return gone(), nil
 	}
-	local, ok, err := p.recv.Item(pi.Kind, m.key)
+	local, ok, err := p.recv.Item(pi.Kind, key)
 	if err != nil {
-		return out, fmt.Errorf("cannot read %s %s: %w", pi.Kind, m.key, err)
+		return out, fmt.Errorf("cannot read %s %s: %w", pi.Kind, key, err)
 	}
 	if !ok {
 		return gone(), nil
 	}
-	out.Local, out.revert = local, true
+	out.Local, out.undo = local, pi.Undo
+	switch {
+	case anothers(local.Link, pi):
+		return out.end(Skip, LinkedElsewhere, "it has been linked to another item since, so nothing is set back"), nil
+	case pi.Undo.Did == wire.DidCreate:
+		return p.uncreate(out, pi, kind)
+	}
+	p.setBack(&out, pi, kind)
+	if local.Link != nil && pi.Undo.Link == nil {
+		return out.end(Unlink, Reverted, "it was the store's own before the sync linked it, so it is unlinked again"), nil
+	}
+	if out.Action = out.action(matched{found: true}); local.Link == nil && pi.Undo.Link != nil {
+		out = out.end(Update, Reverted, "it is linked again, as it was")
+	}
+	return out, nil
+}
+
+// matchUndo finds the item by its uid in the network, or by key and generation:
+// after a restore of the POS another item may have the key.
+func (p *Planner) matchUndo(pi wire.PayloadItem) (key string, ok bool) {
+	if m, ok := p.matchUID(pi); ok {
+		return m.key, true
+	}
+	gen, ok := p.index.Gen(pi.Kind, pi.Undo.Key)
+	return pi.Undo.Key, ok && gen == pi.Undo.Gen
+}
+
+// anothers reports whether a link is to another item than the job left or found
+// there.
+func anothers(l *item.Link, pi wire.PayloadItem) bool {
+	if l == nil || l.UID == pi.UID || (pi.Undo.Link != nil && pi.Undo.Link.UID == l.UID) {
+		return false
+	}
+	for _, uid := range pi.Aliases {
+		if uid == l.UID {
+			return false
+		}
+	}
+	return true
+}
+
+// uncreate deletes an item that a job created: only if it is as the job left it
+// and nothing refers to it. Otherwise it is deactivated, or kept and unlinked.
+func (p *Planner) uncreate(out ItemPlan, pi wire.PayloadItem, kind *kindPlan) (ItemPlan, error) {
+	if item.ShortDigestOfFields(out.Local.Fields) != pi.Undo.Whole {
+		return out.keepOwn(ChangedSince, "it was changed since the sync created it, so it stays, the store's own"), nil
+	}
+	by, err := p.recv.Referred(pi.Kind, out.Local.Key)
+	if err != nil {
+		return out, fmt.Errorf("cannot tell what refers to %s %s: %w", pi.Kind, out.Local.Key, err)
+	}
+	if by == "" && kind.mapped.CanDelete {
+		return out.end(Delete, Reverted, "the sync created it"), nil
+	}
+	return out.retire(kind, by), nil
+}
+
+func (out ItemPlan) keepOwn(r Reason, why string) ItemPlan {
+	if out.Local.Link == nil {
+		return out.end(Equal, r, "%s", why)
+	}
+	return out.end(Unlink, r, "%s", why)
+}
+
+// setBack plans the fields.
+func (p *Planner) setBack(out *ItemPlan, pi wire.PayloadItem, kind *kindPlan) {
 	for _, f := range pi.Fields {
 		if !kind.writes(f.Name) {
 			p.unmapped[[2]string{pi.Kind, f.Name}]++
 			continue
 		}
-		plan := revertField(local, kind.listed(f.Name), f.Value, pi.Written.Get(f.Name))
+		plan := p.revertField(out.Local, kind.listed(f.Name), f.Value, pi.Undo.Wrote[f.Name])
 		out.Fields = append(out.Fields, plan)
 		if plan.Write {
 			out.Write = append(out.Write, item.Field{Name: f.Name, Value: plan.Result})
 		}
 	}
-	out.Action = out.action(matched{found: true})
-	return out, nil
 }
 
-func revertField(local item.Item, field *wire.PayloadField, before, written item.Value) FieldPlan {
+func (p *Planner) revertField(local item.Item, field *wire.PayloadField, before item.Value, wrote item.ShortDigest) FieldPlan {
+	before, missing := p.oldRefs(before)
 	in := &fieldInput{field: field, branch: local.Fields.Get(field.Name), source: before}
 	if last, ok := local.Link.Field(field.Name); ok {
 		in.last = &last
 	}
-	out := in.plan()
-	out.last, out.moves = in.last, in.last != nil
 	switch {
+	case len(missing) > 0:
+		return in.left(ReferenceAbsent, missing)
 	case in.branch.Equal(before):
-		out.Reason = SameValue
-	case in.branch.Equal(written):
+		out := in.plan()
+		out.Reason, out.moves = SameValue, !in.base().Equal(before)
+		return out
+	case item.ShortDigestOf(in.branch) == wrote:
+		out := in.plan()
 		out.Reason, out.Write, out.Result = Reverted, true, before
+		return out
 	default:
-		out.Reason, out.moves = ChangedSince, false
+		return in.left(ChangedSince, nil)
 	}
-	return out
 }
 
 // listed is what the payload says of a field; a revert may bring one of which it
@@ -69,4 +141,53 @@ func (k *kindPlan) listed(name string) *wire.PayloadField {
 		}
 	}
 	return &wire.PayloadField{Name: name, Title: name, Policy: item.Unlocked}
+}
+
+// linkBack is the link after a revert: of what was set back it holds what it held
+// before the job, and remembers the source's value that was taken back.
+func (out ItemPlan) linkBack() *item.Link {
+	now, was := out.Local.Link, out.undo.Link
+	switch {
+	case out.Action == Create || (now == nil && was != nil && out.Action == Update):
+		return was
+	case now == nil || !out.Writes():
+		return now
+	}
+	link := now.Clone()
+	for _, f := range out.Fields {
+		last, ok := now.Field(f.Name)
+		if !ok || !f.moves {
+			continue
+		}
+		if back, keep := fieldBack(last, was, f); keep {
+			link.SetField(back)
+		} else {
+			link.DropField(f.Name)
+		}
+	}
+	for _, w := range out.Write {
+		if last, ok := now.Field(w.Name); ok && out.Action == Retire {
+			last.Reverted = true
+			link.SetField(last)
+		}
+	}
+	return link
+}
+
+// fieldBack is what the link holds of a field that was set back. A field that is
+// unlocked and had never synced before is so again: nothing will overwrite it.
+func fieldBack(last item.LinkField, was *item.Link, f FieldPlan) (back item.LinkField, keep bool) {
+	before, ok := was.Field(f.Name)
+	switch {
+	case ok:
+		last.Base, last.Policy, last.Cols = before.Base, before.Policy, before.Cols
+	case last.Policy == item.Unlocked:
+		return last, false
+	case f.Source.Type() == item.TypeRows:
+		last.Base, _ = item.Rows(nil)
+	default:
+		last.Base = f.Source
+	}
+	last.Reverted = true
+	return last, true
 }

@@ -154,7 +154,7 @@ func (m *rowMerge) column(name string, branch, base, source item.Value) Reason {
 	switch {
 	case policy == item.Never || branch.Equal(source):
 		return SameValue
-	case m.unchanged() && branch.Equal(base):
+	case m.unchanged() && !m.last.Reverted && branch.Equal(base):
 		return SameValue // this POS truncates or rounds; do not loop
 	case m.reset || policy == item.Locked || policy == item.Additive:
 		return FollowsSource

@@ -96,11 +96,15 @@
 //	plait-payload 1\n              or: plait-own 1\n
 //	<header in JSON>\n             source, hub_epoch, options, kinds; or: decisions, reset
 //	<item in JSON>\n               with "fields" in item's canonical form, uids as references;
-//	                               a revert, in own alone, also with "written"
+//	                               a revert, in own alone, also with "undo" and "link"
 //	end <number of items>\n
 //
 // Items stand in the order of the header's kinds, each uid once in its kind, and
 // carry only fields that their kind lists.
+//
+// A result carries before-images: one zstd frame of at most [MaxImageBytes], a
+// line of JSON for each item that the job changed ([AppendImage], [ReadImages]).
+// Reverts are made of them.
 //
 // # Full upload
 //

@@ -50,9 +50,8 @@ type Result struct {
 	// fields, warnings; at most MaxExceptions, More counts the rest.
 	Exceptions []Exception `json:"exceptions,omitempty"`
 	More       int         `json:"more,omitempty"`
-	// Before holds before-images, one canonical item a line: the fields that were
-	// overwritten, with the link as it was. Created items have no fields.
-	Before string `json:"before,omitempty"`
+	// Before holds before-images (ReadImages), compressed.
+	Before []byte `json:"before,omitempty"`
 	// POSEpoch is the history of the POS database in which the job was applied.
 	POSEpoch string `json:"pos_epoch"`
 }

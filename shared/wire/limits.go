@@ -18,6 +18,7 @@ const (
 	MaxReasonBytes     = 2000     // of a sentence in a result
 	MaxReceipts        = 1000     // listed in one Hello
 	MaxExceptions      = 5000     // listed in one result; the counts go on
+	MaxImageBytes      = 8 << 20  // of a result's before-images before compression
 )
 
 // HeaderProtocol is set by both sides on every message; its value is Protocol.

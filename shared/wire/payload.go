@@ -37,6 +37,7 @@ type PayloadKind struct {
 	Match    PayloadMatch   `json:"match"`
 	Active   string         `json:"active,omitempty"`
 	NoDelete bool           `json:"no_delete,omitempty"` // a branch may not delete a synced item
+	NoMove   bool           `json:"no_move,omitempty"`   // nor put it into another category
 	Fields   []PayloadField `json:"fields"`              // those that the payload may carry, sorted by name
 	// Prices says where an item has its prices; nil unless this job copies them
 	// (price sync, S3).
@@ -103,10 +104,12 @@ type Op string
 const (
 	OpPut    Op = "put"    // create, adopt or update
 	OpDelete Op = "delete" // of a linked item; adopted ones are unlinked, referred ones retired
-	// OpRevert sets each field of Fields back to its value if the branch's value
-	// still equals the one in Written, whatever the policy. Its references are the
-	// store's own. It stands only in Own.
+	// OpRevert takes back what a job did to an item, as Undo says. Its references are
+	// the store's own. It stands only in Own.
 	OpRevert Op = "revert"
+	// OpRepair sets the locked fields of a linked item that drifted back to their
+	// base. An agent makes it for itself; it never travels.
+	OpRepair Op = "repair"
 )
 
 // PayloadItem is one item that a job brings.
@@ -131,9 +134,8 @@ type PayloadItem struct {
 	NoPrice bool `json:"no_price,omitempty"`
 	// Fields are the source's values, references as uids; never fields are left out.
 	Fields item.Fields `json:"-"`
-	// Written is, for a revert, what the sync wrote: a field is set back only if it
-	// still holds this. Otherwise nil.
-	Written item.Fields `json:"-"`
+	// Undo is, of a revert, what is taken back; Fields are then the values before.
+	Undo *Undo `json:"undo,omitempty"`
 	// RefNames names the items that Fields refers to, by uid, for messages.
 	RefNames map[string]string `json:"ref_names,omitempty"`
 }

@@ -65,7 +65,7 @@ func TestPayloadHasTheseBytes(t *testing.T) {
 const goldenOwn = `plait-own 1
 {"decisions":{"u1":"","u2":"7"},"reset":{"u2":["price"]}}
 {"op":"delete","kind":"service","uid":"u4","sync_rev":0,"name":"Old","fields":{}}
-{"op":"revert","kind":"service","uid":"u5","sync_rev":0,"name":"Wax","fields":{"name":"Wax"},"written":{"name":"Waxing"}}
+{"op":"revert","kind":"service","uid":"u5","sync_rev":0,"name":"Wax","undo":{"did":"changed","key":"7","gen":1,"wrote":{"name":"0123456789abcdef"}},"fields":{"name":"Wax"},"link":{"b":"network","u":"u5"}}
 end 2
 `
 
@@ -75,7 +75,10 @@ func TestOwnHasTheseBytes(t *testing.T) {
 		Decisions: map[string]string{"u2": "7", "u1": ""}, Reset: map[string][]string{"u2": {"price"}},
 		Items: []wire.PayloadItem{
 			{Op: wire.OpDelete, Kind: "service", UID: "u4", Name: "Old"},
-			{Op: wire.OpRevert, Kind: "service", UID: "u5", Name: "Wax", Fields: name("Wax"), Written: name("Waxing")},
+			{Op: wire.OpRevert, Kind: "service", UID: "u5", Name: "Wax", Fields: name("Wax"), Undo: &wire.Undo{
+				Did: wire.DidChange, Key: "7", Gen: 1, Wrote: map[string]item.ShortDigest{"name": "0123456789abcdef"},
+				Link: &item.Link{UID: "u5", Birth: item.BornNetwork},
+			}},
 		},
 	}
 	lines, _, err := wire.EncodeOwn(want)
@@ -102,11 +105,13 @@ func TestDecodePayloadNamesWhatIsWrong(t *testing.T) {
 		"a double key":        {change(`"op":"put"`, `"op":"put","op":"put"`), "line 3"},
 		"fields as they like": {change(`"fields":{"name":`, `"fields":{ "name":`), "line 3"},
 		"no fields":           {change(`,"fields":{}`, ``), "line 5"},
-		"written":             {change(`"fields":{}`, `"fields":{},"written":{}`), "line 5"},
+		"a link":              {change(`"fields":{}`, `"fields":{},"link":{"b":"local","u":"x"}`), "line 5"},
+		"an undo":             {change(`"name":"Perm","fields":{}`, `"name":"Perm","undo":{"did":"created","key":"1","gen":1},"fields":{}`), "item 2"},
 		"a wrong count":       {change("end 3", "end 2"), "line 6"},
 		"cut short":           {change("end 3\n", ""), "line 6"},
 		"an unknown op":       {change(`"op":"delete"`, `"op":"drop"`), "item 2"},
-		"a revert":            {change(`"op":"delete"`, `"op":"revert"`), "line 5"},
+		"a revert":            {change(`"op":"delete"`, `"op":"revert"`), "item 2"},
+		"a repair":            {change(`"op":"delete"`, `"op":"repair"`), "item 2"},
 		"an unknown kind":     {change(`"kind":"category"`, `"kind":"colour"`), "item 0"},
 		"kinds out of order":  {change(`"delete","kind":"service"`, `"delete","kind":"category"`), "item 2"},
 		"a uid twice":         {change(`"uid":"u3"`, `"uid":"u2"`), "item 2"},

@@ -91,8 +91,10 @@ func (c *check) payloadItem(i int, it *PayloadItem) {
 		c.fail("item %d: a uid has 1 to %d bytes", i, MaxNameBytes)
 	case it.SyncRev < 0:
 		c.fail("item %d: sync_rev %d", i, it.SyncRev)
-	case it.Op != OpRevert && len(it.Written) > 0:
-		c.fail("item %d: only a revert says what was written", i)
+	case (it.Op == OpRevert) != (it.Undo != nil):
+		c.fail("item %d: a revert says what it takes back, and nothing else does", i)
+	case it.Undo != nil && (!it.Undo.Did.Valid() || it.Undo.Key == ""):
+		c.fail("item %d: nothing can have %.20q the item %.40q", i, it.Undo.Did, it.Undo.Key)
 	}
 }
 

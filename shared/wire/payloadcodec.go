@@ -75,8 +75,8 @@ type ownHeader struct {
 // payloadLine is an item's line: its JSON with the canonical form of its fields.
 type payloadLine struct {
 	PayloadItem
-	FieldsRaw  json.RawMessage `json:"fields"`
-	WrittenRaw json.RawMessage `json:"written"` // of a revert alone
+	FieldsRaw json.RawMessage `json:"fields"`
+	LinkRaw   json.RawMessage `json:"link"` // of a revert alone: as it was
 }
 
 func encodeContent(prefix string, header any, items []PayloadItem) ([]byte, string, error) {
@@ -107,8 +107,8 @@ func appendPayloadItem(out []byte, it PayloadItem) ([]byte, error) {
 	}
 	out = append(out, head[:len(head)-1]...) // without its "}"
 	out = item.AppendFields(append(out, `,"fields":`...), it.Fields)
-	if it.Op == OpRevert {
-		out = item.AppendFields(append(out, `,"written":`...), it.Written)
+	if it.Undo != nil {
+		out = appendUndoLink(out, it.Undo.Link, it.Fields)
 	}
 	return append(out, "}\n"...), nil
 }
@@ -172,13 +172,11 @@ func (r *lineReader) item(line []byte) (PayloadItem, error) {
 	if p.Fields, err = item.DecodeFields(p.FieldsRaw); err != nil {
 		return PayloadItem{}, r.bad("%s %s: %v", p.Kind, p.UID, err)
 	}
-	if (p.WrittenRaw != nil) != (p.Op == OpRevert) {
-		return PayloadItem{}, r.bad("%s %s: \"written\" stands in a revert, and only there", p.Kind, p.UID)
+	if p.LinkRaw != nil && p.Undo == nil {
+		return PayloadItem{}, r.bad("%s %s: a link stands in a revert, and only there", p.Kind, p.UID)
 	}
-	if p.Op == OpRevert {
-		if p.Written, err = item.DecodeFields(p.WrittenRaw); err != nil {
-			return PayloadItem{}, r.bad("%s %s: %v", p.Kind, p.UID, err)
-		}
+	if p.Undo != nil {
+		p.Undo.Link, err = r.undoLink(p.LinkRaw, p.Fields)
 	}
-	return p.PayloadItem, nil
+	return p.PayloadItem, err
 }

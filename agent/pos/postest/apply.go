@@ -186,6 +186,48 @@ func testDelete(t *testing.T, b Bench) {
 	}
 }
 
+func testRestore(t *testing.T, b Bench) {
+	install(t, b)
+	b.Do(t, Op{Verb: Put, Kind: "service", Key: "7", Fields: fields("name", text("Cut"))})
+	b.Do(t, Op{Verb: Put, Kind: "product", Key: "8", Fields: fields("name", text("Wax"))})
+	b.Do(t, Op{Verb: Hide, Kind: "product", Key: "8"})
+	tx := begin(t, b)
+	vendor := insert(t, tx, "vendor", fields("name", text("Acme")))
+	if err := tx.Restore(t.Context(), "service", "7", fields("name", text("Wash"))); !errors.Is(err, pos.ErrUnique) {
+		t.Errorf("restoring over another item: %v, want ErrUnique", err)
+	}
+	if got := read(t, tx, "service", "7").Item.Fields.Get("name"); !got.Equal(text("Cut")) {
+		t.Errorf("that item is %s now", got.Display())
+	}
+	if err := tx.Delete(t.Context(), "service", "7"); err != nil {
+		t.Fatal(err)
+	}
+	want := fields("name", text("Waxing"), "vendors", vendorRows(vendor, "2"))
+	for _, err := range []error{
+		tx.Restore(t.Context(), "service", "7", fields("name", text("Cut again"))),
+		tx.Restore(t.Context(), "product", "8", want), // which is only marked as deleted
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	commit(t, tx)
+	if got := read(t, b.Connector, "service", "7"); !got.Exists || !got.Item.Fields.Get("name").Equal(text("Cut again")) {
+		t.Errorf("the service is %+v", got)
+	}
+	got := read(t, b.Connector, "product", "8")
+	for _, f := range want {
+		if !got.Exists || !got.Item.Fields.Get(f.Name).Equal(f.Value) {
+			t.Errorf("the product's %s is %s", f.Name, got.Item.Fields.Get(f.Name).Display())
+		}
+	}
+	rec := record{}
+	rec.drain(t, b.Connector, 100)
+	if missed := differences(rec, scanAll(t, b.Connector)); len(missed) > 0 {
+		t.Errorf("what came back is captured like any other change, but: %v", missed)
+	}
+}
+
 func testReferred(t *testing.T, b Bench) {
 	install(t, b)
 	tx := begin(t, b)

@@ -206,6 +206,18 @@ func (tx *applying) Insert(_ context.Context, kind string, f item.Fields) (strin
 	return key, tx.do(db.write(table, key, memoryRow{kind: kind, fields: f}), db.trace(pos.Insert, db.kinds(table), key, ""))
 }
 
+func (tx *applying) Restore(_ context.Context, kind, key string, f item.Fields) error {
+	if err := errors.Join(tx.m.ask("Restore"), tx.known(kind, f)); err != nil {
+		return err
+	}
+	db := tx.m.db
+	table := db.table(kind)
+	if r, ok := tx.st.rows[table][key]; ok && (r.kind != kind || !r.hidden) {
+		return fmt.Errorf("%w: there is a %s %q", pos.ErrUnique, r.kind, key)
+	}
+	return tx.do(db.write(table, key, memoryRow{kind: kind, fields: f}), db.trace(pos.Insert, db.kinds(table), key, ""))
+}
+
 func (tx *applying) row(kind, key string) (string, memoryRow, error) {
 	table := tx.m.db.table(kind)
 	r, ok := tx.st.rows[table][key]

@@ -34,6 +34,7 @@ func Run(t *testing.T, factory Factory) {
 		{"rollback", testRollback},
 		{"data errors undo their statement alone", testDataErrors},
 		{"delete", testDelete},
+		{"restore", testRestore},
 		{"receipts", testReceipts},
 		{"finished receipts", testReceiptList},
 		{"links", testLinks},

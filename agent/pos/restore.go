@@ -1,0 +1,66 @@
+package pos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"plait/shared/item"
+)
+
+// Restore makes an item again under the key that it had. What other tables of the
+// POS still know it by leads to it again.
+func (t *sqlTx) Restore(ctx context.Context, kind, key string, fields item.Fields) error {
+	return t.change(ctx, "bring back", kind, key, func(w *rowWriter, at []any) error { return w.restore(ctx, key, at, fields) })
+}
+
+func (w *rowWriter) restore(ctx context.Context, key string, at []any, fields item.Fields) error {
+	var n int
+	text := "SELECT count(*) FROM " + w.d.quote(w.p.table.name) + " WHERE " + w.equal(w.p.key)
+	if err := w.s.row(ctx, text, at, &n); err != nil {
+		return err
+	}
+	if n > 0 {
+		return w.unhide(ctx, key, at, fields)
+	}
+	set, err := w.newRow(fields)
+	if err != nil {
+		return err
+	}
+	for i, c := range w.p.key {
+		set.set(c.name, at[i])
+	}
+	_, err = w.insertWhole(ctx, set, fields)
+	return err
+}
+
+// unhide takes the mark of deletion away from a row, if that is what hides it.
+func (w *rowWriter) unhide(ctx context.Context, key string, at []any, fields item.Fields) error {
+	taken := fmt.Errorf("%w: a row of table %q has the key %q", ErrUnique, w.p.table.name, key)
+	d := w.p.m.SoftDelete
+	if d == nil {
+		return taken
+	}
+	if err := w.known(fields); err != nil {
+		return err
+	}
+	set := assignments{{d.Column, d.Live}}
+	if err := set.values(w.p.values, fields); err != nil {
+		return err
+	}
+	where := w.equal(w.p.key) + " AND " + w.d.quote(d.Column) + " IS ?"
+	args := slices.Concat(set.args(), at, []any{d.Deleted})
+	for _, f := range w.p.m.Filter {
+		where += " AND " + w.d.quote(f.Column) + " IS ?"
+		args = append(args, f.Value)
+	}
+	res, err := w.s.exec(ctx, "UPDATE "+w.d.quote(w.p.table.name)+" SET "+w.setList(set)+" WHERE "+where, args...)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, taken)
+	}
+	return w.allRows(ctx, key, at, fields)
+}
