@@ -149,6 +149,10 @@ func continueSync(s *Server, c *call) (storesync.Sync, error) {
 	return s.desk.ContinueSync(c.Context(), c.who, c.PathValue("network"), c.PathValue("sync"))
 }
 
+func testRevert(s *Server, c *call, m storesync.RevertRequest) (storesync.Plan, error) {
+	return s.desk.TestRevert(c.Context(), c.who, c.PathValue("network"), c.PathValue("sync"), m)
+}
+
 func cancelSync(s *Server, c *call) (storesync.Sync, error) {
 	return s.desk.CancelSync(c.Context(), c.who, c.PathValue("network"), c.PathValue("sync"))
 }

@@ -85,4 +85,5 @@ var routes = []route{
 	{"GET /api/v1/networks/{network}/syncs/{sync}", viewer, query(oneSync)},
 	{"POST /api/v1/networks/{network}/syncs/{sync}/cancel", operate, query(cancelSync)},
 	{"POST /api/v1/networks/{network}/syncs/{sync}/continue", operate, query(continueSync)},
+	{"POST /api/v1/networks/{network}/syncs/{sync}/revert", operate, message(testRevert)},
 }

@@ -68,22 +68,27 @@ func (a *App) test(cmd *cobra.Command, f testFlags) (out tested, err error) {
 	if err := c.call(cmd.Context(), http.MethodPost, at("networks", network, "tests"), request, &out.Plan); err != nil {
 		return out, err
 	}
-	for _, s := range out.Plan.Stores {
-		if s.Detail == "" || len(out.Details) >= f.details {
-			continue
-		}
-		var d storesync.StoreDetail
-		if err := c.call(cmd.Context(), http.MethodGet, at("networks", network, "tests", out.Plan.Digest, "stores", s.ID), nil, &d); err != nil {
-			return out, err
-		}
-		out.Details = append(out.Details, d)
-	}
-	if f.detail == "" {
-		return out, nil
+	if err := c.details(cmd, network, &out, f.details); err != nil || f.detail == "" {
+		return out, err
 	}
 	page, err := a.items(cmd, out.Plan.Digest, f.detail, detailFlags{item: f.item, after: -1, limit: storesync.DefaultItemsPage})
 	out.Items = &page
 	return out, err
+}
+
+// details asks for the parts of a Test's first stores, item by item.
+func (c *client) details(cmd *cobra.Command, network string, out *tested, stores int) error {
+	for _, s := range out.Plan.Stores {
+		if s.Detail == "" || len(out.Details) >= stores {
+			continue
+		}
+		var d storesync.StoreDetail
+		if err := c.call(cmd.Context(), http.MethodGet, at("networks", network, "tests", out.Plan.Digest, "stores", s.ID), nil, &d); err != nil {
+			return err
+		}
+		out.Details = append(out.Details, d)
+	}
+	return nil
 }
 
 // headOffice is the source where none is named.

@@ -35,6 +35,17 @@ func (d *Desk) Test(ctx context.Context, who access.Who, network string, r store
 	return p, syncError(err)
 }
 
+// TestRevert makes the plan of taking a sync back, and keeps it for a day.
+func (d *Desk) TestRevert(ctx context.Context, who access.Who, network, sync string, r storesync.RevertRequest) (storesync.Plan, error) {
+	n, err := d.syncsIn(ctx, who, network, access.Operator)
+	if err != nil {
+		return storesync.Plan{}, err
+	}
+	r.Network, r.Sync, r.By = n.ID, sync, who.Name
+	p, err := d.Sync.TestRevert(ctx, r, nil)
+	return p, syncError(err)
+}
+
 // Plan shows a Test that has not expired.
 func (d *Desk) Plan(ctx context.Context, who access.Who, network, digest string) (storesync.Plan, error) {
 	n, err := d.syncsIn(ctx, who, network, access.Viewer)

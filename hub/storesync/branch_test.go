@@ -141,22 +141,28 @@ func (s *salon) apply(payload wire.Payload, own wire.Own) (result wire.Result, c
 	}
 	planner := merge.NewPlanner(&payload, own, s.profile, index, pos{s})
 	created = map[string]string{}
+	var images []byte
 	for n := range planner.Len() {
 		plan, err := planner.Plan(n)
 		if err != nil {
 			return result, nil, err
 		}
+		now := plan.Local
 		if plan.Writes() {
-			now := s.write(plan)
-			if plan.Action == merge.Create {
+			now = s.write(plan)
+			if plan.Action == merge.Create && now.Key != plan.Restore.Key {
 				created[now.Key] = newKey(n)
 			}
 			planner.Applied(plan, now)
+		}
+		if m, ok := plan.Image(now); ok {
+			images = wire.AppendImage(images, m)
 		}
 		plan.Count(&result.Counts)
 		result.Exceptions = append(result.Exceptions, plan.Exceptions()...)
 	}
 	result.Exceptions = append(result.Exceptions, planner.Unmapped()...)
+	result.Before = wire.PackImages(images)
 	return result, created, nil
 }
 
@@ -166,6 +172,9 @@ func (s *salon) write(plan merge.ItemPlan) item.Item {
 	case merge.Create:
 		s.next++
 		now = item.Item{ID: item.ID{Kind: plan.Kind, Key: strconv.Itoa(s.next), Gen: 1}, Fields: plan.Write}
+		if _, taken := s.live(plan.Kind, plan.Restore.Key); plan.Restore.Key != "" && !taken {
+			now.ID = plan.Restore
+		}
 	case merge.Delete:
 		now.Deleted, now.Link = true, nil
 		s.put(now)

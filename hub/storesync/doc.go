@@ -19,6 +19,11 @@
 // all that this needs. A cursor begins with a sync of the whole kind, which a
 // person has seen as a Test. What the source deletes is not deleted elsewhere.
 //
+// [Service.TestRevert] makes a Test that takes a sync back, of all its receivers
+// or some, and of everything or some items. It is made of the before-images that
+// applying reported, in the reverse order of the job; Run carries it out like any
+// other.
+//
 // The same copy, request and switches give the same payload, byte for byte. What
 // a Test predicts is what happens where nothing moved in between; the POS may
 // still refuse or cut a value, and then the outcome says so.

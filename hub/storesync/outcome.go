@@ -40,15 +40,23 @@ func (o *outcome) add(plan merge.ItemPlan) {
 	o.sum.Write(o.buf)
 }
 
-func (o *outcome) except(e wire.Exception) {
-	if len(o.Exceptions) >= wire.MaxExceptions {
-		o.More++
-		return
+// except lists an exception, up to the protocol's limit; beyond it only counts.
+func (p *Prediction) except(e wire.Exception) (listed bool) {
+	if len(p.Exceptions) >= wire.MaxExceptions {
+		p.More++
+		return false
 	}
+	p.Exceptions = append(p.Exceptions, e)
+	return true
+}
+
+func (o *outcome) except(e wire.Exception) {
 	if len(e.Why) > wire.MaxReasonBytes {
 		e.Why = clip(e.Why, wire.MaxReasonBytes-len("…")) + "…"
 	}
-	o.Exceptions = append(o.Exceptions, e)
+	if !o.Prediction.except(e) {
+		return
+	}
 	fmt.Fprintf(o.sum, "%d\x00%s\x00%s\x00%s\n", e.N, e.Field, e.Code, e.Why)
 }
 

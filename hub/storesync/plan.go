@@ -43,6 +43,8 @@ type Plan struct {
 	// ApplyFrom is when its jobs are queued; zero means as soon as it is run.
 	ApplyFrom time.Time `json:"apply_from,omitzero"`
 	Request   Request   `json:"request"`
+	// Reverts is the sync that is taken back; nil if the plan copies items.
+	Reverts *Reverted `json:"reverts,omitempty"`
 }
 
 // StoreName is a store's id and name.
@@ -144,12 +146,20 @@ const (
 
 // Sentence says in words what the sync would do: source, stores and counts.
 func (p Plan) Sentence() string {
+	if p.Reverts != nil {
+		return p.revertSentence()
+	}
 	var kinds []string
 	for _, k := range p.Kinds {
 		if k.Items > 0 {
 			kinds = append(kinds, strings.TrimSpace(fmt.Sprintf("%d %s %s", k.Items, k.Title, inBrackets(k.Since))))
 		}
 	}
+	return fmt.Sprintf("Copy %s from %s", strings.Join(kinds, ", "), quoted(p.Source.Name)) + p.atStores("to")
+}
+
+// atStores ends a sentence with the stores, and what happens at them.
+func (p Plan) atStores(preposition string) string {
 	var receive, blocked []string
 	for _, s := range p.Stores {
 		if s.Blocked == "" {
@@ -158,8 +168,7 @@ func (p Plan) Sentence() string {
 			blocked = append(blocked, s.Name)
 		}
 	}
-	out := fmt.Sprintf("Copy %s from %s to %s (%s): %s.", strings.Join(kinds, ", "), quoted(p.Source.Name),
-		count(len(receive), "store"), named(receive), inWords(p.Counts))
+	out := fmt.Sprintf(" %s %s (%s): %s.", preposition, count(len(receive), "store"), named(receive), inWords(p.Counts))
 	if p.Resets > 0 {
 		out += fmt.Sprintf(" %s that stores chose are reset to the source.", count(p.Resets, "value"))
 	}

@@ -243,8 +243,14 @@ func (w *world) edit(s *salon) {
 	}
 }
 
+// failer ends a test: that of testing, or of rapid.
+type failer interface {
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // sync selects, cuts and returns a job's contents as they travel.
-func (w *world) cut(t *testing.T) (payload wire.Payload, src *source, c *cutting, whole []string) {
+func (w *world) cut(t failer) (payload wire.Payload, src *source, c *cutting, whole []string) {
 	var selected []Selection
 	for _, k := range kindNames {
 		if w.chance(4) {
@@ -294,7 +300,7 @@ func (w *world) cut(t *testing.T) (payload wire.Payload, src *source, c *cutting
 	return w.travel(t, c.payload), src, c, whole
 }
 
-func (w *world) travel(t *testing.T, p wire.Payload) wire.Payload {
+func (w *world) travel(t failer, p wire.Payload) wire.Payload {
 	lines, _, err := wire.EncodePayload(p)
 	if err != nil {
 		t.Fatal(err)
@@ -307,7 +313,7 @@ func (w *world) travel(t *testing.T, p wire.Payload) wire.Payload {
 }
 
 // own decides, resets and deletes at random.
-func (w *world) own(t *testing.T, r *receiver, payload wire.Payload, src *source, whole []string) (own wire.Own) {
+func (w *world) own(t failer, r *receiver, payload wire.Payload, src *source, whole []string) (own wire.Own) {
 	own.Decisions, own.Reset = map[string]string{}, map[string][]string{}
 	for _, it := range payload.Items {
 		if keys := w.branch.liveKeys(it.Kind); w.chance(12) && len(keys) > 0 {

@@ -92,7 +92,7 @@ func (r *receiver) carryOut(plan merge.ItemPlan) item.Item {
 	now := plan.Local
 	switch plan.Action {
 	case merge.Create:
-		now = item.Item{ID: item.ID{Kind: plan.Kind, Key: newKey(plan.N), Gen: 1}, Fields: plan.Write}
+		now = item.Item{ID: r.newID(plan), Fields: plan.Write}
 	case merge.Delete:
 		now.Deleted, now.Link = true, nil
 		r.put(now)
@@ -112,6 +112,14 @@ func (r *receiver) put(now item.Item) {
 	if r.refs != nil {
 		r.refs.put(now)
 	}
+}
+
+// newID: what comes back gets its old key, if that is free.
+func (r *receiver) newID(plan merge.ItemPlan) item.ID {
+	if _, taken := r.index.Gen(plan.Kind, plan.Restore.Key); plan.Restore.Key != "" && !taken {
+		return plan.Restore
+	}
+	return item.ID{Kind: plan.Kind, Key: newKey(plan.N), Gen: 1}
 }
 
 // newKey stands for the key of an item that the job creates. It sorts after the

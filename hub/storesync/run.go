@@ -137,7 +137,7 @@ func (s *Service) begin(ctx context.Context, p Plan, w *Waves, by string) (y sto
 		if err := keepReach(tx, y, p); err != nil {
 			return err
 		}
-		return tx.Audit(by, "sync.run", p.receivers(), map[string]any{
+		return tx.Audit(by, p.sort()+".run", p.receivers(), map[string]any{
 			"sync": y.ID, "test": p.Digest, "label": p.Label, "source": p.Source.ID, "items": p.Items, "deletes": p.Deletes, "resets": p.Resets,
 			"waves": course.Of, "from": course.From,
 		})
@@ -273,7 +273,7 @@ func (q *queueing) queue(tx *store.StoreTx) error {
 		return err
 	}
 	_, err = queue.Put(tx, store.Job{
-		Sort: "sync", Label: q.plan.Label, Cause: q.sync.ID, Payload: q.plan.Payload, Own: at.Own, Plan: q.plan.Digest,
+		Sort: q.plan.sort(), Label: q.plan.Label, Cause: q.sync.ID, Payload: q.plan.Payload, Own: at.Own, Plan: q.plan.Digest,
 		Items: at.Items, Resets: at.Resets, Reach: reach, CreatedBy: q.sync.By,
 	})
 	if errors.Is(err, store.ErrConflict) {
@@ -290,7 +290,7 @@ func (q *queueing) queue(tx *store.StoreTx) error {
 		return err
 	}
 	if at.Own != "" {
-		own, err := kept(tx.View, q.plan.Network, at.Own, at.Deletes)
+		own, err := kept(tx.View, q.plan.Network, at.Own, at.Items-q.plan.Items)
 		if err == nil {
 			err = tx.AddPayload(own)
 		}

@@ -148,14 +148,15 @@ func receiving(v *store.StoreView, payload wire.Payload, own wire.Own) (*receive
 	return r, kinds, err
 }
 
-// targets are the store's items that a job deletes.
+// targets are the store's items that a job deletes, or whose creation it takes
+// back.
 func (r *receiver) targets(list []wire.PayloadItem) (ids []item.ID) {
 	for _, it := range list {
-		if it.Op != wire.OpDelete {
-			continue
-		}
-		if key, ok := r.index.KeyOf(it.Kind, it.UID); ok {
+		uncreates := it.Undo != nil && it.Undo.Did == wire.DidCreate
+		if key, ok := r.index.KeyOf(it.Kind, it.UID); ok && (it.Op == wire.OpDelete || uncreates) {
 			ids = append(ids, item.ID{Kind: it.Kind, Key: key})
+		} else if uncreates {
+			ids = append(ids, item.ID{Kind: it.Kind, Key: it.Undo.Key})
 		}
 	}
 	return ids

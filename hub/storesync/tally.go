@@ -51,6 +51,8 @@ var summed = map[merge.Reason]struct{ text, mend string }{
 	merge.NoSourcePrice:   {"%s keep the store's price, because the source has no active one", "give it a price at the source"},
 	merge.Unrestricted:    {"%s arrive unrestricted: they are created without what limits them", "sync their restrictions too, or restrict them at the store"},
 	WarnLockOut:           {"%s let in everyone at the store until now, and will let in only what the source lists", "add what the store needs to its own list first"},
+	merge.ChangedSince:    {"%s keep what was changed there since", "look at them at the store, if they are to go back too"},
+	merge.RevertStands:    {"%s stay as a revert left them, though the source still sends what it took back", "reset them to the source, if they are to follow it again"},
 	WarnTooLong:           {"%s hold a text that is longer than the store's POS says it can hold", "shorten it at the source"},
 }
 
@@ -74,7 +76,7 @@ func (t *tally) plan(p merge.ItemPlan) {
 }
 
 // fieldReasons are the reasons of fields that are summed up by item.
-var fieldReasons = []merge.Reason{merge.ReferenceAbsent, merge.WasReset, merge.OverwroteOwn, merge.NoSourcePrice, merge.Unrestricted}
+var fieldReasons = []merge.Reason{merge.ReferenceAbsent, merge.WasReset, merge.OverwroteOwn, merge.NoSourcePrice, merge.Unrestricted, merge.ChangedSince, merge.RevertStands}
 
 // field is what a field's plan adds to the sums; "" if nothing.
 func (t *tally) field(p merge.ItemPlan, f merge.FieldPlan) merge.Reason {

@@ -352,7 +352,7 @@ func (t *test) own(held holder, r *receiver) (own wire.Own, err error) {
 // note puts a receiver's outcome into the plan and keeps its pieces.
 func (t *test) note(at *StorePlan, d StoreDetail, own wire.Own) error {
 	at.Counts, at.Outcome = d.Counts, d.Prediction.Digest
-	at.Exceptions, at.Deletes = len(d.Exceptions)+d.More, len(own.Items)
+	at.Exceptions, at.Deletes = len(d.Exceptions)+d.More, len(d.Deletes)
 	at.Items = t.plan.Items + len(own.Items)
 	at.Resets, at.Loses = len(own.Items) > 0 || len(own.Reset) > 0, len(d.Resets)
 	if len(own.Decisions)+len(own.Reset)+len(own.Items) > 0 {

@@ -77,8 +77,9 @@ func (p *Planner) planRepair(out ItemPlan, pi wire.PayloadItem, kind *kindPlan) 
 			continue
 		}
 		in := &fieldInput{field: kind.listed(d.Name), branch: d.Value, source: d.Base}
-		if _, missing := p.oldRefs(d.Restored); len(missing) > 0 {
-			out.Fields = append(out.Fields, in.left(ReferenceAbsent, missing))
+		refs := &oldRefs{Planner: p}
+		if refs.value(d.Restored); len(refs.missing) > 0 {
+			out.Fields = append(out.Fields, in.left(ReferenceAbsent, refs.missing))
 			continue
 		}
 		plan := in.plan()

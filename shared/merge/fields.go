@@ -29,6 +29,9 @@ func (f FieldPlan) Kept() bool {
 	return f.Reason == KeptBranch || f.Reason == KeptFirstSync || f.Reason == ChangedSince
 }
 
+// stays reports whether the branch's value stands though the source has another.
+func (f FieldPlan) stays() bool { return f.Kept() || f.Reason == RevertStands }
+
 // newBase is the field's base once the plan was carried out.
 func (f *FieldPlan) newBase(readBack item.Value) item.Value {
 	switch {

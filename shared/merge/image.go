@@ -19,6 +19,10 @@ func (out ItemPlan) Image(now item.Item) (m wire.Image, ok bool) {
 		m.Did, m.Fields = wire.DidDelete, out.Local.Fields
 		return m, true
 	case Adopt, Update, Retire, Unlink:
+	case Equal, Keep:
+		if out.Local.Link == nil || now.Link == nil || out.Local.Link.UID == now.Link.UID {
+			return m, false // a base may have moved; that takes nothing away
+		}
 	default:
 		return m, false
 	}
@@ -34,7 +38,7 @@ func (out ItemPlan) Image(now item.Item) (m wire.Image, ok bool) {
 		m.Fields = append(m.Fields, item.Field{Name: w.Name, Value: before})
 		m.Wrote[w.Name] = item.ShortDigestOf(after)
 	}
-	if now.Link != nil {
+	if m.Unlinked = out.Local.Link != nil && now.Link == nil; !m.Unlinked {
 		m.Link = linkOf(out.Local.Link, m.Fields)
 	}
 	return m, true

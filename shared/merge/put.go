@@ -149,7 +149,7 @@ func (out ItemPlan) action(m matched) Action {
 		return Update
 	}
 	for _, f := range out.Fields {
-		if f.Kept() || f.Reason == RevertStands {
+		if f.stays() {
 			return Keep
 		}
 	}

@@ -1,6 +1,8 @@
 package merge
 
 import (
+	"slices"
+
 	"plait/shared/item"
 	"plait/shared/wire"
 )
@@ -11,25 +13,36 @@ func (p *Planner) planRestore(out ItemPlan, pi wire.PayloadItem, kind *kindPlan,
 	if found {
 		return out.end(Skip, ThereAlready, "it is there again already (%s)", key)
 	}
-	out.Restore, out.SameKey = item.ID{Kind: pi.Kind, Key: pi.Undo.Key, Gen: pi.Undo.Gen}, pi.Undo.SameKey
-	if _, taken := p.index.Gen(pi.Kind, pi.Undo.Key); taken && out.SameKey {
+	out.Restore = item.ID{Kind: pi.Kind, Key: pi.Undo.Key, Gen: pi.Undo.Gen}
+	_, taken := p.index.Gen(pi.Kind, pi.Undo.Key)
+	if taken && pi.Undo.SameKey {
 		return out.end(Skip, ThereAlready, "its key belongs to another item now")
+	}
+	var lacks []string
+	refs := &oldRefs{Planner: p}
+	if !taken {
+		refs.self = [2]string{pi.Kind, pi.Undo.Key}
 	}
 	for _, f := range pi.Fields {
 		if !kind.writes(f.Name) {
 			continue
 		}
-		v, missing := p.oldRefs(f.Value)
+		refs.missing = nil
+		v := refs.value(f.Value)
 		in := &fieldInput{field: kind.listed(f.Name), create: true, source: v}
 		plan := in.plan()
-		if plan.Reason, plan.Missing = Created, missing; len(missing) > 0 {
+		if plan.Reason, plan.Missing = Created, refs.missing; len(refs.missing) > 0 {
 			plan.Reason, v = ReferenceAbsent, item.Null()
+			lacks = append(lacks, f.Name)
 		}
 		out.Fields = append(out.Fields, plan)
 		out.Write = append(out.Write, item.Field{Name: f.Name, Value: v})
 	}
-	if lacks := lacksRequired(out.Write, kind.mapped); lacks != "" {
-		return out.end(Park, RequiredMissing, "it cannot come back: this store's POS demands a value for %s", lacks)
+	out.SameKey = pi.Undo.SameKey || refs.itself
+	for _, f := range kind.mapped.Fields {
+		if f.Required && !f.Default && slices.Contains(lacks, f.Name) {
+			return out.end(Park, RequiredMissing, "it cannot come back: this store's POS demands a value for %s, and what it referred to is gone", f.Name)
+		}
 	}
 	out.undo = pi.Undo
 	return out.end(Create, Restored, "it comes back as it was")
@@ -48,48 +61,59 @@ func (p *Planner) findGraves() {
 	}
 }
 
-// oldRefs turns references from before a job into those of now. missing names
-// what is not there any more; the value is then of no use.
-func (p *Planner) oldRefs(v item.Value) (now item.Value, missing []string) {
-	switch v.Type() {
-	case item.TypeRef:
-		return p.oldRef(v)
-	case item.TypeRows:
-		rows := make([]item.Row, 0, len(v.Rows()))
-		for _, r := range v.Rows() {
-			row := item.Row{Key: r.Key, Cols: make(item.Fields, 0, len(r.Cols))}
-			for _, c := range append(item.Fields{{Value: r.Key}}, r.Cols...) {
-				value, lacks := p.oldRefs(c.Value)
-				missing = append(missing, lacks...)
-				if c.Name == "" {
-					row.Key = value
-				} else {
-					row.Cols = append(row.Cols, item.Field{Name: c.Name, Value: value})
-				}
-			}
-			rows = append(rows, row)
-		}
-		if out, err := item.Rows(rows); err == nil {
-			return out, missing
-		}
-	}
-	return v, missing
+// oldRefs turns references from before a job into those of now.
+type oldRefs struct {
+	*Planner
+	self    [2]string // kind and key of the item that comes back under its own key
+	itself  bool      // it refers to itself
+	missing []string  // what is not there any more; the value is then of no use
 }
 
-// oldRef: of a kind that the payload does not list nothing is known, and the
-// store keeps its own keys.
-func (p *Planner) oldRef(v item.Value) (now item.Value, missing []string) {
-	if p.kinds[v.RefKind()] == nil || !p.syncs(v.RefKind()) {
-		return v, nil
+func (o *oldRefs) value(v item.Value) item.Value {
+	switch v.Type() {
+	case item.TypeRef:
+		return o.ref(v)
+	case item.TypeRows:
+		return o.rows(v)
+	}
+	return v
+}
+
+func (o *oldRefs) rows(v item.Value) item.Value {
+	rows := make([]item.Row, 0, len(v.Rows()))
+	for _, r := range v.Rows() {
+		row := item.Row{Key: o.value(r.Key), Cols: make(item.Fields, 0, len(r.Cols))}
+		for _, c := range r.Cols {
+			row.Cols = append(row.Cols, item.Field{Name: c.Name, Value: o.value(c.Value)})
+		}
+		rows = append(rows, row)
+	}
+	if out, err := item.Rows(rows); err == nil {
+		return out
+	}
+	return v // two keys that mean one item now: cannot be, each came back under its own
+}
+
+// ref: of a kind that the payload does not list nothing is known, and the store
+// keeps its own keys.
+func (o *oldRefs) ref(v item.Value) item.Value {
+	at := [2]string{v.RefKind(), v.Str()}
+	switch {
+	case o.kinds[v.RefKind()] == nil || !o.syncs(v.RefKind()):
+		return v
+	case at == o.self:
+		o.itself = true
+		return v
 	}
 	key := v.Str()
-	if uid, dead := p.graves[[2]string{v.RefKind(), key}]; dead {
-		if key = p.moved[[2]string{v.RefKind(), uid}]; key == "" {
-			key, _ = p.index.KeyOf(v.RefKind(), uid)
+	if uid, dead := o.graves[at]; dead {
+		if key = o.moved[[2]string{v.RefKind(), uid}]; key == "" {
+			key, _ = o.index.KeyOf(v.RefKind(), uid)
 		}
 	}
-	if _, ok := p.index.Gen(v.RefKind(), key); !ok {
-		return v, []string{v.RefKind() + " " + v.Str()}
+	if _, ok := o.index.Gen(v.RefKind(), key); !ok {
+		o.missing = append(o.missing, v.RefKind()+" "+v.Str())
+		return v
 	}
-	return item.Ref(v.RefKind(), key), nil
+	return item.Ref(v.RefKind(), key)
 }

@@ -42,20 +42,25 @@ func (p *Planner) planRevert(out ItemPlan, pi wire.PayloadItem, kind *kindPlan) 
 	if local.Link != nil && pi.Undo.Link == nil {
 		return out.end(Unlink, Reverted, "it was the store's own before the sync linked it, so it is unlinked again"), nil
 	}
-	if out.Action = out.action(matched{found: true}); local.Link == nil && pi.Undo.Link != nil {
+	if out.Action = out.action(matched{found: true}); local.Link == nil && pi.Undo.Unlinked || relinked(local.Link, pi) {
 		out = out.end(Update, Reverted, "it is linked again, as it was")
 	}
 	return out, nil
 }
 
-// matchUndo finds the item by its uid in the network, or by key and generation:
-// after a restore of the POS another item may have the key.
+// relinked: the job gave the link the uid that lives on, for it found the item by
+// an alias.
+func relinked(l *item.Link, pi wire.PayloadItem) bool {
+	return l != nil && pi.Undo.Link != nil && l.UID == pi.UID && l.UID != pi.Undo.Link.UID
+}
+
+// matchUndo finds the item by key and generation, or, where the POS gave it
+// another key, by its uid. An alias may be another item's, so none is followed.
 func (p *Planner) matchUndo(pi wire.PayloadItem) (key string, ok bool) {
-	if m, ok := p.matchUID(pi); ok {
-		return m.key, true
+	if gen, ok := p.index.Gen(pi.Kind, pi.Undo.Key); ok && gen == pi.Undo.Gen {
+		return pi.Undo.Key, true
 	}
-	gen, ok := p.index.Gen(pi.Kind, pi.Undo.Key)
-	return pi.Undo.Key, ok && gen == pi.Undo.Gen
+	return p.index.KeyOf(pi.Kind, pi.UID)
 }
 
 // anothers reports whether a link is to another item than the job left or found
@@ -111,14 +116,15 @@ func (p *Planner) setBack(out *ItemPlan, pi wire.PayloadItem, kind *kindPlan) {
 }
 
 func (p *Planner) revertField(local item.Item, field *wire.PayloadField, before item.Value, wrote item.ShortDigest) FieldPlan {
-	before, missing := p.oldRefs(before)
+	refs := &oldRefs{Planner: p}
+	before = refs.value(before)
 	in := &fieldInput{field: field, branch: local.Fields.Get(field.Name), source: before}
 	if last, ok := local.Link.Field(field.Name); ok {
 		in.last = &last
 	}
 	switch {
-	case len(missing) > 0:
-		return in.left(ReferenceAbsent, missing)
+	case len(refs.missing) > 0:
+		return in.left(ReferenceAbsent, refs.missing)
 	case in.branch.Equal(before):
 		out := in.plan()
 		out.Reason, out.moves = SameValue, !in.base().Equal(before)
@@ -148,12 +154,15 @@ func (k *kindPlan) listed(name string) *wire.PayloadField {
 func (out ItemPlan) linkBack() *item.Link {
 	now, was := out.Local.Link, out.undo.Link
 	switch {
-	case out.Action == Create || (now == nil && was != nil && out.Action == Update):
+	case out.Action == Create || (now == nil && out.undo.Unlinked && out.Action == Update):
 		return was
 	case now == nil || !out.Writes():
 		return now
 	}
 	link := now.Clone()
+	if was != nil {
+		link.UID = was.UID
+	}
 	for _, f := range out.Fields {
 		last, ok := now.Field(f.Name)
 		if !ok || !f.moves {

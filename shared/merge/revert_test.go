@@ -169,6 +169,39 @@ func TestRevertTouchesNoOtherItem(t *testing.T) {
 	wantPlan(t, l.run(job(1), own)[0], merge.Skip, merge.LinkedElsewhere)
 }
 
+// The item that the sync changed is gone, and its uid has an alias by which
+// another one is known.
+func TestRevertFollowsNoAlias(t *testing.T) {
+	l := newLab(t)
+	l.run(job(1, put(t, "service", "u1", "name", "Cut", "description", "old")), wire.Own{})
+	l.put("service", "name", "Ours", "description", "new")
+	update := put(t, "service", "u1", "name", "Cut", "description", "new")
+	update.Aliases = []string{item.LocalUID(l.store, item.ID{Kind: "service", Key: "2", Gen: 1})}
+	sync := job(2, update)
+	l.run(sync, wire.Own{})
+	own := l.reverting(sync, wire.Own{})
+	delete(l.items, [2]string{"service", "1"})
+	wantPlan(t, l.run(job(1), own)[0], merge.Skip, merge.NotFound)
+	l.wantField("service", "2", "description", "new")
+}
+
+// An item that was unlinked since is the store's own: its values go back, and it
+// stays unlinked.
+func TestRevertLinksNothing(t *testing.T) {
+	l := newLab(t)
+	l.run(job(1, put(t, "service", "u1", "name", "Cut", "description", "old")), wire.Own{})
+	sync := job(2, put(t, "service", "u1", "name", "Cut", "description", "new"))
+	l.run(sync, wire.Own{})
+	it := l.get("service", "1")
+	it.Link = nil
+	l.items[[2]string{"service", "1"}] = it
+	l.run(job(1), l.reverting(sync, wire.Own{}))
+	l.wantField("service", "1", "description", "old")
+	if l.get("service", "1").Link != nil {
+		t.Error("a revert linked the item")
+	}
+}
+
 func TestRevertOfAnAdoption(t *testing.T) {
 	l := newLab(t)
 	l.put("service", "name", "Cut", "description", "ours", "cleanup", 3)

@@ -29,8 +29,6 @@ func (f FieldPlan) Sentence() string {
 		return fmt.Sprintf("%s stays %s, with the price that it belongs to", f.Title, show(f.Branch))
 	case LeftOut:
 		return fmt.Sprintf("%s stays as it is: this sync leaves it out (%s at the source)", f.Title, show(f.Source))
-	case Reverted:
-		return fmt.Sprintf("%s is set back from %s to %s", f.Title, show(f.Branch), show(f.Result))
 	}
 	return fmt.Sprintf("%s: %s", f.Title, f.Reason)
 }
@@ -86,7 +84,7 @@ func (out ItemPlan) Sentence() string {
 
 func (out ItemPlan) keeps() (n int) {
 	for _, f := range out.Fields {
-		if f.Kept() {
+		if f.stays() {
 			n++
 		}
 	}

@@ -32,6 +32,8 @@ type Undo struct {
 	Whole item.ShortDigest `json:"whole,omitempty"`
 	// SameKey brings a deleted item back under its old key, or not at all.
 	SameKey bool `json:"same_key,omitempty"`
+	// Unlinked says that the job took the item's link away.
+	Unlinked bool `json:"unlinked,omitempty"`
 	// Link is the item's link before the job; nil if it was not linked. Of a changed
 	// item that stayed linked it holds the changed fields alone.
 	Link *item.Link `json:"-"`
