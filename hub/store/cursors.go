@@ -25,6 +25,7 @@ const (
 	HeldCancelled  = "cancelled"   // a job that it rested upon was cancelled
 	HeldLost       = "lost"        // a job that it rested upon was lost with a restored POS database
 	HeldSwitchedOn = "switched_on" // the store was off in between
+	HeldReverted   = "reverted"    // what it rested upon was taken back
 )
 
 const cursorsOf = `SELECT s.id, c.kind, c.sync_rev, c.epoch, c.held, c.at FROM cursors c

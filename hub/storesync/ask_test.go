@@ -88,7 +88,7 @@ func (h *hub) takes(id string, refuse ...string) {
 		plan.Count(&result.Counts)
 		result.Exceptions = append(result.Exceptions, plan.Exceptions()...)
 		if plan.Writes() {
-			planner.Applied(p.write(plan))
+			planner.Applied(plan, p.write(plan))
 		}
 	}
 	h.in(id, func(tx *store.StoreTx) error { return queue.Result(tx, result) })

@@ -86,6 +86,7 @@ type StorePlan struct {
 	Deletes    int         `json:"deletes"`
 	Items      int         `json:"items"`            // of its job
 	Own        string      `json:"own,omitempty"`    // hash of its own part
+	Undoes     string      `json:"undoes,omitempty"` // of a revert: the job that is taken back
 	Resets     bool        `json:"resets,omitempty"` // the job deletes, or resets fields
 	Loses      int         `json:"loses,omitempty"`  // values that the store chose and would lose, by "reset to source"
 	Outcome    string      `json:"outcome,omitempty"`

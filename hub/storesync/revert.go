@@ -1,7 +1,6 @@
 package storesync
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,11 +15,11 @@ import (
 // keepImages is how long the hub keeps before-images, from a job's result on.
 const keepImages = 90 * 24 * time.Hour
 
-// RevertRequest asks to take a sync back: at all of its receivers or some, and
-// everything or some items.
+// RevertRequest asks to take a sync back, or one job: at all of its receivers or
+// some, and everything or some items.
 type RevertRequest struct {
 	Network string       `json:"network"` // id
-	Sync    string       `json:"sync"`    // id
+	Sync    string       `json:"sync"`    // id; or a job's, as continuous sync makes them
 	Stores  []string     `json:"stores,omitempty"`
 	Items   []RevertItem `json:"items,omitempty"`
 	Label   string       `json:"label,omitempty"` // "" is given one
@@ -33,9 +32,11 @@ type RevertItem struct {
 	Item string `json:"item"`
 }
 
-// Reverted is the sync that a revert takes back.
+// Reverted is the sync, or the one job, that a revert takes back.
 type Reverted struct {
-	Sync  string    `json:"sync"`
+	Sync  string    `json:"sync,omitempty"`
+	Job   string    `json:"job,omitempty"`
+	Whole bool      `json:"whole"` // everything that it did at the stores of the plan
 	Label string    `json:"label"`
 	By    string    `json:"by"`
 	At    time.Time `json:"at"`
@@ -134,21 +135,7 @@ func (t *revertTest) prepare(v *store.View) (err error) {
 	if t.catalog, err = catalogOf(v, t.network); err != nil {
 		return err
 	}
-	y, err := v.Sync(t.network.ID, t.asked.Sync)
-	if err != nil {
-		return err
-	}
-	_, p, err := syncOf(t.network.ID, y)
-	if err != nil {
-		return err
-	}
-	if err := t.startRevert(v, y, p); err != nil {
-		return err
-	}
-	if err := t.choose(p); err != nil {
-		return err
-	}
-	if err := t.readJobs(v, y.ID); err != nil {
+	if err := t.findTarget(v); err != nil {
 		return err
 	}
 	for i := range t.plan.Stores {
@@ -157,81 +144,6 @@ func (t *revertTest) prepare(v *store.View) (err error) {
 		}
 	}
 	return t.encode()
-}
-
-func (t *revertTest) startRevert(v *store.View, y store.Sync, p Plan) error {
-	epoch, err := v.HubEpoch()
-	t.plan = Plan{
-		HubEpoch: epoch.Epoch, Network: t.network.ID, Source: p.Source, Label: cmp.Or(t.asked.Label, "Revert of "+y.Label), By: t.asked.By,
-		Made: v.Now(), Expires: v.Now().Add(keepTest), Request: t.request,
-		Reverts: &Reverted{Sync: y.ID, Label: y.Label, By: y.By, At: y.At},
-	}
-	t.payload = wire.Payload{Source: p.Source.ID, HubEpoch: epoch.Epoch}
-	return err
-}
-
-// choose finds the stores among the sync's receivers.
-func (t *revertTest) choose(p Plan) error {
-	for _, name := range t.asked.Stores {
-		if !slices.ContainsFunc(p.Stores, func(s StorePlan) bool { return s.ID == name || s.Name == name }) {
-			return refuse("store %q is none of the receivers of that sync", name)
-		}
-	}
-	for _, s := range p.Stores {
-		if len(t.asked.Stores) == 0 || slices.Contains(t.asked.Stores, s.ID) || slices.Contains(t.asked.Stores, s.Name) {
-			t.plan.Stores = append(t.plan.Stores, StorePlan{StoreName: s.StoreName, Role: s.Role})
-		}
-	}
-	return nil
-}
-
-// readJobs finds the jobs of the sync, and the kinds that they brought.
-func (t *revertTest) readJobs(v *store.View, sync string) error {
-	list, err := v.JobsByCause(t.network.ID, sync)
-	if err != nil {
-		return err
-	}
-	t.jobs = map[string]store.Job{}
-	read := map[string]bool{}
-	for _, j := range list {
-		t.jobs[j.Store] = j.Job
-		if j.Payload == "" || read[j.Payload] {
-			continue
-		}
-		read[j.Payload] = true
-		in, err := v.In(j.Store)
-		if err != nil {
-			return err
-		}
-		if err := t.addKinds(in, j.Job); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *revertTest) addKinds(v *store.StoreView, j store.Job) error {
-	p, _, err := t.contents(v, j)
-	for _, k := range p.Kinds {
-		if !slices.ContainsFunc(t.payload.Kinds, func(o wire.PayloadKind) bool { return o.Name == k.Name }) {
-			t.payload.Kinds = append(t.payload.Kinds, k)
-		}
-	}
-	return err
-}
-
-// contents reads what a job of the sync carried; the payload once for all stores.
-func (t *revertTest) contents(v *store.StoreView, j store.Job) (payload wire.Payload, own wire.Own, err error) {
-	if t.last.hash == j.Payload {
-		common := j
-		common.Payload = ""
-		_, own, err = contents(v, common)
-		return t.last.payload, own, err
-	}
-	if payload, own, err = contents(v, j); err == nil {
-		t.last.hash, t.last.payload = j.Payload, payload
-	}
-	return payload, own, err
 }
 
 // stands says what stands in a store's way.

@@ -56,7 +56,7 @@ func TestRevertIsASyncLikeAnyOther(t *testing.T) {
 		if j.Sort != "revert" || j.Cause != y.ID || !j.Resets || j.Label != "Revert of spring" || j.Items != 5 {
 			t.Errorf("the job is %+v", j)
 		}
-		if r := h.takes(name); h.state(name) != before[name] {
+		if r := h.takesJob(name); h.state(name) != before[name] {
 			t.Errorf("%s holds\n%s\nafter %+v; before the sync it held\n%s", name, h.state(name), r.Counts, before[name])
 		}
 	}
@@ -66,7 +66,7 @@ func TestRevertIsASyncLikeAnyOther(t *testing.T) {
 	}
 
 	again := h.run(h.testRevert(storesync.RevertRequest{Sync: y.ID})) // and back
-	synced := h.takes("uptown")
+	synced := h.takesJob("uptown")
 	if synced.Counts.Created != 4 || again.Sentence == "" || !strings.Contains(h.state("uptown"), "Colour") {
 		t.Errorf("the revert of the revert did %+v", synced.Counts)
 	}
@@ -94,7 +94,7 @@ func TestRevertOfAPart(t *testing.T) {
 		t.Errorf("it says %s", said)
 	}
 	h.run(p)
-	h.takes("downtown")
+	h.takesJob("downtown")
 	if now := h.state("downtown"); !strings.Contains(now, `"20"`) || !strings.Contains(now, "Colours") {
 		t.Errorf("downtown holds\n%s", now)
 	}
@@ -102,7 +102,7 @@ func TestRevertOfAPart(t *testing.T) {
 		t.Errorf("uptown holds\n%s", now)
 	}
 	h.run(h.testRevert(storesync.RevertRequest{Sync: id, Stores: []string{"downtown"}}))
-	if h.takes("downtown"); h.state("downtown") != before {
+	if h.takesJob("downtown"); h.state("downtown") != before {
 		t.Errorf("after the rest downtown holds\n%s\nbefore it was\n%s", h.state("downtown"), before)
 	}
 	if p := h.test(request(all("service"), "downtown")); p.Counts.Kept != 2 || codes(p.Stores[0].Warnings)[string(merge.RevertStands)] != 2 {
@@ -122,6 +122,34 @@ func TestRevertOfAPart(t *testing.T) {
 	}
 }
 
+// Where a network syncs continuously, taking a first sync back holds the cursors
+// that rest upon it: what head office changes then does not bring it back.
+func TestRevertHoldsContinuousSync(t *testing.T) {
+	h := newHub(t)
+	h.salonList()
+	id := h.syncs([]string{"category"}, "uptown")
+	if c, ok := h.cursor("uptown", "category"); !ok || c.Held != "" {
+		t.Fatalf("after a whole sync the cursor is %+v", c)
+	}
+	h.put("head", thing("category", "2", "name", "Hairs", "parent", item.Ref("category", "10")))
+	h.syncs([]string{"category"}, "uptown")
+	j, _, _ := h.job("uptown")
+	p := h.testRevert(storesync.RevertRequest{Sync: j.ID}) // a job is named as a sync is
+	if p.Reverts.Job != j.ID || p.Counts.Updated != 1 || len(p.Stores) != 1 {
+		t.Errorf("the plan is %+v", p)
+	}
+	h.run(p)
+	h.takesJob("uptown")
+	if c, ok := h.cursor("uptown", "category"); !ok || c.Held != "" {
+		t.Errorf("a change was taken back, and the cursor is %+v", c)
+	}
+	h.run(h.testRevert(storesync.RevertRequest{Sync: id}))
+	h.takesJob("uptown")
+	if c, ok := h.cursor("uptown", "category"); ok && c.Held != store.HeldReverted {
+		t.Errorf("a whole sync was taken back, and the cursor is %+v", c)
+	}
+}
+
 // A deletion comes back.
 func TestRevertOfADeletion(t *testing.T) {
 	h := newHub(t)
@@ -131,12 +159,12 @@ func TestRevertOfADeletion(t *testing.T) {
 	r := request(all("service", "category"), "uptown")
 	r.Options.DeleteMissing = storesync.DeleteAll
 	y := h.run(h.test(r))
-	if done := h.takes("uptown"); done.Counts.Deleted != 1 {
+	if done := h.takesJob("uptown"); done.Counts.Deleted != 1 {
 		t.Fatalf("the sync did %+v", done.Counts)
 	}
 	p := h.testRevert(storesync.RevertRequest{Sync: y.ID})
 	h.run(p)
-	if r := h.takes("uptown"); r.Counts != p.Counts || h.state("uptown") != before {
+	if r := h.takesJob("uptown"); r.Counts != p.Counts || h.state("uptown") != before {
 		t.Errorf("the revert did %+v, its Test said %+v, and uptown holds\n%s\nbefore it was\n%s", r.Counts, p.Counts, h.state("uptown"), before)
 	}
 }
@@ -158,12 +186,12 @@ func TestRevertSaysWhatCannotBe(t *testing.T) {
 	says("not applied yet", "uptown", "plait-hub job cancel "+jobID(h, "uptown"))
 	h.in("uptown", func(tx *store.StoreTx) error { _, err := queue.Cancel(tx, "ann", jobID(h, "uptown")); return err })
 	says("cancelled", "uptown", "nothing of job 1 was applied")
-	done := h.takes("downtown")
+	done := h.takesJob("downtown")
 	says("applied", "downtown", "")
 
 	lost := wire.Image{N: 1, Undo: wire.Undo{Did: wire.DidChange, Key: "102", Gen: 1}, Lost: true}
 	done.Before = wire.PackImages(wire.AppendImage(nil, lost))
-	h.reports("downtown", done)
+	h.reportsResult("downtown", done)
 	p := h.testRevert(storesync.RevertRequest{Sync: y.ID})
 	if d := h.detail(p, p.Stores[0].ID); len(d.Exceptions) != 1 || d.Exceptions[0].Code != string(merge.NoBeforeImage) || d.Exceptions[0].Name != "Hair" {
 		t.Errorf("it says %+v", d.Exceptions)
@@ -195,7 +223,7 @@ func TestRevertFindsTheImages(t *testing.T) {
 	id := h.syncs([]string{"category"}, "uptown")
 	j, _, _ := h.job("uptown")
 	h.clock.Advance(time.Minute)
-	h.reports("uptown", wire.Result{Job: j.ID, HubEpoch: j.EpochName, Number: j.Number, Order: 1, Done: true, POSEpoch: "another"})
+	h.reportsResult("uptown", wire.Result{Job: j.ID, HubEpoch: j.EpochName, Number: j.Number, Order: 1, Done: true, POSEpoch: "another"})
 	if p := h.testRevert(storesync.RevertRequest{Sync: id}); p.Counts.Deleted != 2 {
 		t.Errorf("the plan is %+v", p.Stores)
 	}

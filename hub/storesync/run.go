@@ -289,6 +289,9 @@ func (q *queueing) queue(tx *store.StoreTx) error {
 	if err := tx.Give(q.sync.ID); err != nil {
 		return err
 	}
+	if err := q.hold(tx, at); err != nil {
+		return err
+	}
 	if at.Own != "" {
 		own, err := kept(tx.View, q.plan.Network, at.Own, at.Items-q.plan.Items)
 		if err == nil {

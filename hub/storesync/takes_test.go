@@ -14,17 +14,17 @@ import (
 	"plait/shared/wire"
 )
 
-// A pos is the hub's copy of a store as its POS: what a branch applies a job to.
-type pos struct {
+// A branchPOS is the hub's copy of a store as its POS: what a branch applies a job to.
+type branchPOS struct {
 	*hub
 	id    string
 	items map[[2]string]item.Item
 	next  int
 }
 
-func (h *hub) pos(id string) *pos {
+func (h *hub) branchPOS(id string) *branchPOS {
 	h.Helper()
-	p := &pos{hub: h, id: id, items: map[[2]string]item.Item{}, next: 100}
+	p := &branchPOS{hub: h, id: id, items: map[[2]string]item.Item{}, next: 100}
 	err := h.db.ViewStore(context.Background(), id, func(v *store.StoreView) error {
 		for _, k := range kinds().Kinds {
 			rows, err := v.Items(k.Name, item.ID{}, 1000)
@@ -52,12 +52,12 @@ func (h *hub) pos(id string) *pos {
 	return p
 }
 
-func (p *pos) Item(kind, key string) (item.Item, bool, error) {
+func (p *branchPOS) Item(kind, key string) (item.Item, bool, error) {
 	it, ok := p.items[[2]string{kind, key}]
 	return it, ok, nil
 }
 
-func (p *pos) Referred(kind, key string) (string, error) {
+func (p *branchPOS) Referred(kind, key string) (string, error) {
 	for at, it := range p.items {
 		for _, f := range it.Fields {
 			if f.Value.Equal(item.Ref(kind, key)) {
@@ -68,12 +68,12 @@ func (p *pos) Referred(kind, key string) (string, error) {
 	return "", nil
 }
 
-// takes lets a store take its newest job: it changes the hub's copy as an
+// takesJob lets a store take its newest job: it changes the hub's copy as an
 // upload would, and reports.
-func (h *hub) takes(id string) wire.Result {
+func (h *hub) takesJob(id string) wire.Result {
 	h.Helper()
 	j, payload, own := h.job(id)
-	p := h.pos(id)
+	p := h.branchPOS(id)
 	index := merge.NewIndex(id, payload.Kinds)
 	for _, it := range p.items {
 		index.Put(it)
@@ -98,16 +98,16 @@ func (h *hub) takes(id string) wire.Result {
 		}
 	}
 	r.Before = wire.PackImages(images)
-	h.reports(id, r)
+	h.reportsResult(id, r)
 	return r
 }
 
-func (h *hub) reports(id string, r wire.Result) {
+func (h *hub) reportsResult(id string, r wire.Result) {
 	h.Helper()
 	h.in(id, func(tx *store.StoreTx) error { return queue.Result(tx, r) })
 }
 
-func (p *pos) write(plan merge.ItemPlan) item.Item {
+func (p *branchPOS) write(plan merge.ItemPlan) item.Item {
 	now := plan.Local
 	if plan.Action == merge.Create {
 		p.next++
@@ -137,7 +137,7 @@ func (p *pos) write(plan merge.ItemPlan) item.Item {
 func (h *hub) state(id string) string {
 	h.Helper()
 	var out []string
-	for at, it := range h.pos(id).items {
+	for at, it := range h.branchPOS(id).items {
 		uid := "-"
 		if it.Link != nil {
 			uid = it.Link.UID
@@ -153,7 +153,7 @@ func (h *hub) syncs(kinds []string, receivers ...string) string {
 	h.Helper()
 	y := h.run(h.test(request(all(kinds...), receivers...)))
 	for _, id := range receivers {
-		h.takes(id)
+		h.takesJob(id)
 	}
 	return y.ID
 }
