@@ -32,6 +32,9 @@ func TestWhoStillHasTheOldPrice(t *testing.T) {
 	h.run(h.test(request(all("service"), "uptown", "downtown")))
 	h.takes("uptown")
 	h.takes("downtown")
+	h.run(h.test(request(all("service"), "uptown", "downtown"))) // the same again brings nothing new
+	h.takes("uptown")
+	h.takes("downtown")
 	ask := storesync.LagAsk{ItemRef: ref("service", "Cut"), Field: "price"}
 	if page, lag := h.lagOf(ask); len(lag) != 0 || said(page.Value) != "20" || page.Source.ID != "head" {
 		t.Fatalf("everyone has the price, and the answer is %+v", page)
@@ -55,7 +58,7 @@ func TestWhoStillHasTheOldPrice(t *testing.T) {
 	}
 	ask.Value = ""
 	h.run(h.test(request(all("service"), "downtown")))
-	if _, lag := h.lagOf(ask); lag["downtown"].State != storesync.LagWaits || !strings.Contains(lag["downtown"].Why, "job 2, “spring”, brings it and is queued") {
+	if _, lag := h.lagOf(ask); lag["downtown"].State != storesync.LagWaits || !strings.Contains(lag["downtown"].Why, "job 3, “spring”, brings it and is queued") {
 		t.Errorf("downtown with a job: %+v", lag["downtown"])
 	}
 	h.turn("downtown", store.Off)

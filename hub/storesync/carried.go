@@ -45,9 +45,10 @@ func (l *look) carriers() *carriers {
 	return &carriers{kind: l.kind.Name, uids: l.uids, seen: map[string]carrying{}}
 }
 
-// brought returns the job that brought what the link has from an origin; nil if
-// the hub has none of it any more.
-func (c *carriers) brought(in *store.StoreView, from item.Origin) (*Since, error) {
+// brought returns the first of the jobs that brought what the link has from an
+// origin, for later ones brought the same again; nil if the hub has none of them
+// any more.
+func (c *carriers) brought(in *store.StoreView, from item.Origin) (since *Since, err error) {
 	jobs, err := in.Jobs(jobsLookedAt)
 	if err != nil {
 		return nil, err
@@ -61,10 +62,10 @@ func (c *carriers) brought(in *store.StoreView, from item.Origin) (*Since, error
 			return nil, err
 		}
 		if got.brings && got.origin == from {
-			return sinceOf(j), nil
+			since = sinceOf(j)
 		}
 	}
-	return nil, nil
+	return since, nil
 }
 
 func sinceOf(j store.Job) *Since {
