@@ -59,7 +59,8 @@ func activePrices(rule wire.PayloadPrices, v item.Value) (out []item.Row) {
 type pricing struct {
 	*Planner
 	rule  *wire.PayloadPrices
-	pi    *wire.PayloadItem
+	sent  item.Fields // the source's values; of each price the lowest
+	none  bool        // the source has no active price
 	kind  *kindPlan
 	found bool
 	rows  []item.Row // the store's elements that have an active price
@@ -68,13 +69,13 @@ type pricing struct {
 
 // newPricing returns nil where the job copies no prices of the kind. A new item
 // has one price, its own; so has one that had none yet.
-func (p *Planner) newPricing(pi *wire.PayloadItem, kind *kindPlan, local item.Item, found bool) *pricing {
+func (p *Planner) newPricing(pi wire.PayloadItem, kind *kindPlan, local item.Fields, found bool) *pricing {
 	if kind.Prices == nil {
 		return nil
 	}
-	out := &pricing{Planner: p, rule: kind.Prices, pi: pi, kind: kind, found: found}
-	out.rows = activePrices(*out.rule, local.Fields.Get(out.rule.Rows))
-	out.own = len(out.rows) == 0 || local.Fields.Get(out.rule.Fields[0]).IsNumber()
+	out := &pricing{Planner: p, rule: kind.Prices, sent: pi.Fields, none: pi.NoPrice, kind: kind, found: found}
+	out.rows = activePrices(*out.rule, local.Get(out.rule.Rows))
+	out.own = len(out.rows) == 0 || local.Get(out.rule.Fields[0]).IsNumber()
 	return out
 }
 
@@ -83,7 +84,7 @@ func (p *Planner) newPricing(pi *wire.PayloadItem, kind *kindPlan, local item.It
 func (p *pricing) plan(in *fieldInput, f *fieldPlace) (plan FieldPlan, done bool) {
 	copied, reason := slices.Contains(p.rule.Fields, f.Name), WithPrice
 	switch {
-	case copied && p.pi.NoPrice:
+	case copied && p.none:
 		if f.Name == p.rule.Fields[0] {
 			reason = NoSourcePrice
 		}
@@ -93,7 +94,7 @@ func (p *pricing) plan(in *fieldInput, f *fieldPlace) (plan FieldPlan, done bool
 			reason = NoPriceHere
 		}
 		return in.left(reason, nil), true
-	case f.Name == p.rule.Rows && p.found && !p.pi.NoPrice:
+	case f.Name == p.rule.Rows && p.found && !p.none:
 		return p.planRows(in, f)
 	}
 	return plan, false
@@ -108,7 +109,7 @@ func (p *pricing) planRows(in *fieldInput, f *fieldPlace) (plan FieldPlan, done 
 	case len(p.rows) == 0 && !before:
 		return plan, false
 	case !f.writable:
-		p.unmapped[[2]string{p.pi.Kind, f.Title}]++
+		p.unmapped[[2]string{p.kind.Name, f.Title}]++
 		return in.left(FieldNotMapped, nil), true
 	case in.last != nil && in.last.From.Newer(in.origin):
 		return in.left(NewerHere, nil), true
@@ -131,7 +132,7 @@ func (p *pricing) copies(f *fieldPlace) item.Value {
 	for _, r := range p.rows {
 		var cols item.Fields
 		for _, name := range p.rule.Fields {
-			if v := p.pi.Fields.Get(name); slices.Contains(f.columns, name) && columnPolicy(f.PayloadField, name) == item.Locked {
+			if v := p.sent.Get(name); slices.Contains(f.columns, name) && columnPolicy(f.PayloadField, name) == item.Locked {
 				cols = cols.With(name, v)
 			}
 		}

@@ -51,40 +51,43 @@ func (p *Planner) category(pi wire.PayloadItem, kind wire.PayloadKind) string {
 	return t.value.Str()
 }
 
-func (p *Planner) mergeItem(out ItemPlan, pi wire.PayloadItem, kind *kindPlan, m matched) ItemPlan {
-	out.Fields = make([]FieldPlan, 0, len(pi.Fields))
-	merge := itemMerge{
-		Planner: p, out: &out, pi: &pi, kind: kind, found: m.found, reset: p.own.Reset[pi.UID],
-		prices:  p.newPricing(&pi, kind, out.Local, m.found),
+func (p *Planner) mergeItem(out ItemPlan, pi wire.PayloadItem, kind *kindPlan, found matched) ItemPlan {
+	m := itemMerge{
+		Planner: p, pi: pi, kind: kind, found: found.found, reset: p.own.Reset[pi.UID], origin: out.origin,
+		prices: p.newPricing(pi, kind, out.Local.Fields, found.found), fields: make([]FieldPlan, 0, len(pi.Fields)),
 		sources: walk{pi.Fields}, branch: walk{out.Local.Fields}, link: walkLink(out.Local.Link),
 	}
 	for i := range kind.fields {
-		merge.field(&kind.fields[i])
+		m.field(&kind.fields[i])
 	}
-	if len(merge.missing) > 0 {
-		return out.end(Park, MissingRef, "this store lacks %s; add it to the sync", strings.Join(merge.missing, ", "))
+	out.Fields, out.Write = m.fields, m.write
+	if len(m.missing) > 0 {
+		return out.end(Park, MissingRef, "this store lacks %s; add it to the sync", strings.Join(m.missing, ", "))
 	}
 	if !m.found {
 		if lacks := lacksRequired(out.Write, kind.mapped); lacks != "" {
 			return out.end(Park, RequiredMissing, "this store's POS demands a value for %s, and neither the source nor the store's mapping has one; set a default in the mapping", lacks)
 		}
 	}
-	out.Action = out.action(m)
+	out.Action = out.action(found)
 	return out
 }
 
 // itemMerge goes through one item's fields.
 type itemMerge struct {
 	*Planner
-	out             *ItemPlan
-	pi              *wire.PayloadItem
+	pi              wire.PayloadItem
 	kind            *kindPlan
 	found           bool
 	reset           []string
+	origin          item.Origin
 	prices          *pricing // nil unless prices are copied
 	sources, branch walk
 	link            linkWalk
-	missing         []string // references without which the item is parked
+
+	fields  []FieldPlan
+	write   item.Fields
+	missing []string // references without which the item is parked
 }
 
 func (m *itemMerge) field(f *fieldPlace) {
@@ -95,7 +98,7 @@ func (m *itemMerge) field(f *fieldPlace) {
 	}
 	in := fieldInput{
 		field: f.PayloadField, create: !m.found, branch: m.branch.to(f.Name), source: source,
-		origin: m.out.origin, reset: len(m.reset) > 0 && slices.Contains(m.reset, f.Name), last: m.link.to(f.Name),
+		origin: m.origin, reset: len(m.reset) > 0 && slices.Contains(m.reset, f.Name), last: m.link.to(f.Name),
 	}
 	plan, done := m.apart(&in, f)
 	if !done {
@@ -103,15 +106,15 @@ func (m *itemMerge) field(f *fieldPlace) {
 			return
 		}
 		var lacks []string
-		plan, lacks = m.planField(&in, m.pi, f)
+		plan, lacks = m.planField(&in, &m.pi, f)
 		m.missing = append(m.missing, lacks...)
 	}
-	m.out.Fields = append(m.out.Fields, plan)
+	m.fields = append(m.fields, plan)
 	if plan.Write {
-		if m.out.Write == nil {
-			m.out.Write = make(item.Fields, 0, len(m.kind.fields))
+		if m.write == nil {
+			m.write = make(item.Fields, 0, len(m.kind.fields))
 		}
-		m.out.Write = append(m.out.Write, item.Field{Name: f.Name, Value: plan.Result})
+		m.write = append(m.write, item.Field{Name: f.Name, Value: plan.Result})
 	}
 }
 
