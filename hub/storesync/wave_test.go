@@ -313,8 +313,9 @@ func TestSyncsThatEnd(t *testing.T) {
 func TestRunAgainKeepsItsWaves(t *testing.T) {
 	h := chain(t)
 	p := h.test(request(all("vendor"), "chain"))
-	y := h.runIn(p, storesync.Waves{Canary: []string{"a"}})
-	if y = h.runIn(p, storesync.Waves{Canary: []string{"b"}}); queued(y) != "a" {
+	h.runIn(p, storesync.Waves{Canary: []string{"a"}})
+	y := h.runIn(p, storesync.Waves{Canary: []string{"b"}})
+	if queued(y) != "a" {
 		t.Errorf("run again with another canary: %s", queued(y))
 	}
 	if y = h.run(p); queued(y) != "a" {

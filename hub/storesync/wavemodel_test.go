@@ -106,8 +106,7 @@ func (f *fleet) begin(rt *rapid.T) {
 	if f.model.state == store.SyncRunning || f.model.state == store.SyncHalted {
 		return
 	}
-	var r storesync.Request
-	r = request(all("vendor"), chainStores...)
+	r := request(all("vendor"), chainStores...)
 	if hours := rapid.IntRange(0, 30).Draw(rt, "hours later"); hours > 20 {
 		r.ApplyFrom = f.clock.Now().Add(time.Duration(hours) * time.Hour).Format(time.RFC3339)
 	}
