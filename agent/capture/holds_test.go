@@ -2,6 +2,7 @@ package capture_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -37,32 +38,21 @@ func TestPropertyInStepAsOneByOne(t *testing.T) {
 			c.SetPageRows(4)
 			return c
 		}
-		for range rapid.IntRange(1, 12).Draw(t, "turns") {
-			kind, key := someKinds.Draw(t, "kind"), someKeys.Draw(t, "key")
-			switch rapid.IntRange(0, 7).Draw(t, "turn") {
-			case 0:
-				s.pos.silently(kind, key, fields(someNames.Draw(t, "name"), 9))
-			case 1:
-				s.pos.silently(kind, key, nil)
-			case 2:
-				s.pos.trouble[kind+"/"+key] = fmt.Errorf("it cannot be read")
-			case 3:
-				delete(s.pos.trouble, kind+"/"+key)
-			default:
-				s.statement(t)
+		for range rapid.IntRange(1, 4).Draw(t, "rounds") {
+			for range rapid.IntRange(1, 4).Draw(t, "statements") {
+				s.oddStatement(t)
 			}
 			slow.pos.restoreRows(s.pos.posState)
-			if rapid.Bool().Draw(t, "drain") {
-				s.drain()
-				slow.drain()
-			}
-			if rapid.Bool().Draw(t, "compare") {
+			switch rapid.IntRange(0, 3).Draw(t, "capture") {
+			case 0:
 				s.compare()
 				slow.must(slowly().CompareAll(t.Context(), nil))
-			}
-			if rapid.Bool().Draw(t, "prune") {
+			case 1:
 				s.must(s.cap.Prune(t.Context()))
 				slow.must(slow.cap.Prune(t.Context()))
+			default:
+				s.drain()
+				slow.drain()
 			}
 		}
 		s.compare()
@@ -71,6 +61,23 @@ func TestPropertyInStepAsOneByOne(t *testing.T) {
 			t.Fatalf("in step:\n%s\none by one:\n%s", got, want)
 		}
 	})
+}
+
+// oddStatement lets the POS do something, or something happen to it.
+func (s *salon) oddStatement(t *rapid.T) {
+	kind, key := someKinds.Draw(t, "kind"), someKeys.Draw(t, "key")
+	switch rapid.IntRange(0, 7).Draw(t, "odd statement") {
+	case 0:
+		s.pos.silently(kind, key, fields(someNames.Draw(t, "name"), 9))
+	case 1:
+		s.pos.silently(kind, key, nil)
+	case 2:
+		s.pos.trouble[kind+"/"+key] = errors.New("it cannot be read")
+	case 3:
+		delete(s.pos.trouble, kind+"/"+key)
+	default:
+		s.statement(t)
+	}
 }
 
 // everything is what the record knows of the keys, as text.
