@@ -16,7 +16,7 @@ import (
 // filled returns a route's pattern with the ids of a store in it.
 func filled(pattern string, s salon) string {
 	return strings.NewReplacer("{network}", s.store.Network, "{store}", s.store.ID, "{job}", s.job.ID, "{hash}", s.job.Payload,
-		"{digest}", s.store.Catalog, "{token}", "none", "{sync}", "none").Replace(pattern)
+		"{digest}", s.store.Catalog, "{token}", "none", "{sync}", "none", "{saved}", "none").Replace(pattern)
 }
 
 // bodies are messages that get as far as the question whose the ids are.
@@ -30,6 +30,7 @@ var bodies = map[string]string{
 	"POST /api/v1/tokens":                                `{"name":"x","role":"admin"}`,
 	"PATCH /api/v1/networks/{network}":                   `{"switches":{"price_sync":true}}`,
 	"POST /api/v1/networks/{network}/tests":              `{"source":"One","kinds":[{"kind":"service","all":true}],"all_receivers":true}`,
+	"POST /api/v1/networks/{network}/saved":              `{"name":"x","request":{"source":"One","kinds":[{"kind":"service","all":true}],"all_receivers":true}}`,
 	"POST /api/v1/networks/{network}/tests/{digest}/run": `{"deletes":0}`,
 }
 

@@ -137,12 +137,44 @@ func run(s *Server, c *call, m storesync.Confirm) (storesync.Sync, error) {
 	return s.desk.Run(c.Context(), c.who, c.PathValue("network"), c.PathValue("digest"), m)
 }
 
+func savedSyncs(s *Server, c *call) ([]storesync.SavedSync, error) {
+	return s.desk.SavedSyncs(c.Context(), c.who, c.PathValue("network"))
+}
+
+func savedSync(s *Server, c *call) (storesync.SavedSync, error) {
+	return s.desk.SavedSync(c.Context(), c.who, c.PathValue("network"), c.PathValue("saved"))
+}
+
+func saveSync(s *Server, c *call, m operator.SaveSync) (storesync.SavedSync, error) {
+	return s.desk.SaveSync(c.Context(), c.who, c.PathValue("network"), m)
+}
+
+func forgetSync(s *Server, c *call) (done, error) {
+	return done{}, s.desk.ForgetSync(c.Context(), c.who, c.PathValue("network"), c.PathValue("saved"))
+}
+
+func testSaved(s *Server, c *call) (storesync.Plan, error) {
+	return s.desk.TestSaved(c.Context(), c.who, c.PathValue("network"), c.PathValue("saved"))
+}
+
 func syncs(s *Server, c *call) ([]storesync.Sync, error) {
 	return s.desk.Syncs(c.Context(), c.who, c.PathValue("network"))
 }
 
 func oneSync(s *Server, c *call) (storesync.Sync, error) {
 	return s.desk.ShowSync(c.Context(), c.who, c.PathValue("network"), c.PathValue("sync"))
+}
+
+func againSync(s *Server, c *call) (storesync.Plan, error) {
+	return s.desk.AgainSync(c.Context(), c.who, c.PathValue("network"), c.PathValue("sync"))
+}
+
+func retrySync(s *Server, c *call) ([]storesync.Retried, error) {
+	return s.desk.RetrySync(c.Context(), c.who, c.PathValue("network"), c.PathValue("sync"))
+}
+
+func retryStore(s *Server, c *call) ([]storesync.Retried, error) {
+	return s.desk.RetryStore(c.Context(), c.who, c.PathValue("store"))
 }
 
 func continueSync(s *Server, c *call) (storesync.Sync, error) {

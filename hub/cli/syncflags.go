@@ -15,7 +15,7 @@ import (
 
 // testFlags are those by which a sync is described.
 type testFlags struct {
-	file                      string
+	file, saved               string
 	from, label, applyFrom    string
 	kinds, names, keys        []string
 	searches, categories      []string
@@ -53,6 +53,12 @@ func (f *testFlags) define(cmd *cobra.Command) {
 	g.StringArrayVar(&f.reset, "reset", nil, "reset a field to the source at every receiver, though stores changed it: service.price (repeatable)")
 	g.StringVar(&f.applyFrom, "apply-from", "", "queue it at a time of the hub's clock: 2026-05-01, \"2026-05-01 08:00\", or 22:00 for the next one")
 	g.StringVar(&f.label, "label", "", "what to call the sync")
+	f.defineDetails(cmd)
+}
+
+// defineDetails are the flags that say how much of a Test is shown.
+func (f *testFlags) defineDetails(cmd *cobra.Command) {
+	g := cmd.Flags()
 	g.IntVar(&f.details, "details", 20, "of how many stores to list what is to be looked at")
 	g.StringVar(&f.detail, "detail", "", "store of which to show every item, field by field; sync detail shows the rest")
 	g.StringVar(&f.item, "item", "", "with --detail: one item by its name, uid or the store's key")

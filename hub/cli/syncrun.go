@@ -13,7 +13,7 @@ import (
 func (a *App) syncRun() *cobra.Command {
 	var yes bool
 	var confirm storesync.Confirm
-	var waves storesync.Waves
+	var waves waveFlags
 	cmd := &cobra.Command{
 		Use:   "run DIGEST",
 		Short: "Carry out what a Test said, after it was confirmed in words",
@@ -24,9 +24,7 @@ func (a *App) syncRun() *cobra.Command {
 			"  plait-hub sync run DIGEST --canary \"Main Street\" --canary pilot --wave 20 --halt-after 3",
 		Args: exactly("digest"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("canary") || cmd.Flags().Changed("wave") || cmd.Flags().Changed("halt-after") {
-				confirm.Waves = &waves
-			}
+			confirm.Waves = waves.given(cmd)
 			if !yes {
 				plan, err := syncCall[storesync.Plan](cmd, a, http.MethodGet, nil, "tests", args[0])
 				if err == nil {
@@ -50,10 +48,7 @@ func (a *App) syncRun() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	cmd.Flags().StringArrayVar(&waves.Canary, "canary", nil, "store or label that gets it first; the others once these have applied it (repeatable)")
-	cmd.Flags().IntVar(&waves.Size, "wave", 0, "so many stores at a time after the canaries; 0 is all others at once")
-	cmd.Flags().IntVar(&waves.HaltAfter, "halt-after", 0, "queue nothing more once so many stores have failed (1 if there are waves)")
-	cmd.Flags().IntVar(&waves.Refused, "refused", 0, "how many more items than the Test foresaw a store may refuse without counting as failed")
+	waves.define(cmd)
 	cmd.Flags().IntVar(&confirm.Deletes, "deletes", 0, "with --yes: how many items you know that it deletes")
 	cmd.Flags().IntVar(&confirm.Resets, "resets", 0, "with --yes: how many values you know that it resets")
 	cmd.Flags().StringVar(&confirm.HeadOffice, "head-office", "", "with --yes: the name of head office, if it receives")

@@ -37,6 +37,7 @@ func (a *App) syncTest() *cobra.Command {
 		},
 	}
 	f.define(cmd)
+	cmd.Flags().StringVar(&f.saved, "saved", "", "the options that `plait-hub sync save` keeps under this name, in place of the other flags")
 	return cmd
 }
 
@@ -56,24 +57,43 @@ func (a *App) test(cmd *cobra.Command, f testFlags) (out tested, err error) {
 	if err != nil {
 		return out, err
 	}
-	request, err := f.request()
-	if err != nil {
+	if out.Plan, err = c.makeTest(cmd, network, f); err != nil {
 		return out, err
 	}
-	if request.Source == "" {
-		if request.Source, err = c.headOffice(cmd, network); err != nil {
-			return out, err
-		}
-	}
-	if err := c.call(cmd.Context(), http.MethodPost, at("networks", network, "tests"), request, &out.Plan); err != nil {
-		return out, err
-	}
+	return a.tested(cmd, c, network, out, f)
+}
+
+// tested adds the details of a Test.
+func (a *App) tested(cmd *cobra.Command, c *client, network string, out tested, f testFlags) (tested, error) {
 	if err := c.details(cmd, network, &out, f.details); err != nil || f.detail == "" {
 		return out, err
 	}
 	page, err := a.items(cmd, out.Plan.Digest, f.detail, detailFlags{item: f.item, after: -1, limit: storesync.DefaultItemsPage})
 	out.Items = &page
 	return out, err
+}
+
+// makeTest has a Test made: of a saved sync, or as the flags describe it.
+func (c *client) makeTest(cmd *cobra.Command, network string, f testFlags) (p storesync.Plan, err error) {
+	if f.saved != "" {
+		err = c.call(cmd.Context(), http.MethodPost, at("networks", network, "saved", f.saved, "test"), nil, &p)
+		return p, err
+	}
+	request, err := c.request(cmd, network, f)
+	if err == nil {
+		err = c.call(cmd.Context(), http.MethodPost, at("networks", network, "tests"), request, &p)
+	}
+	return p, err
+}
+
+// request is what the flags describe; head office is the source where they name
+// none.
+func (c *client) request(cmd *cobra.Command, network string, f testFlags) (storesync.Request, error) {
+	r, err := f.request()
+	if err == nil && r.Source == "" {
+		r.Source, err = c.headOffice(cmd, network)
+	}
+	return r, err
 }
 
 // details asks for the parts of a Test's first stores, item by item.

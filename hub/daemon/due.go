@@ -8,7 +8,7 @@ import (
 )
 
 // dueEvery is how often the hub looks for what has come due: the next wave of a
-// sync, or a sync's time.
+// sync, a sync's time, or that of a saved one.
 const dueEvery = 15 * time.Second
 
 // due does in the background, now and regularly, what syncs are due.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"plait/hub/storesync"
 	"plait/shared/wire"
 )
 
@@ -137,6 +138,12 @@ type NewStore struct {
 type SetStore struct {
 	Name   string    `json:"name,omitempty"`
 	Labels *[]string `json:"labels,omitempty"` // in place of those that it has; an empty list takes all away
+}
+
+// SaveSync keeps a sync's options under a name.
+type SaveSync struct {
+	storesync.Saved
+	Replace bool `json:"replace,omitempty"` // what is kept under that name
 }
 
 // Enrolment is a code that a technician types at the store's PC. It is shown

@@ -4,10 +4,24 @@ import (
 	"fmt"
 
 	"plait/hub/store"
+	"plait/hub/storesync"
 )
 
-// addSyncs says which syncs of a network wait for a person.
+// addSyncs says which syncs of a network wait for a person, halted on their way
+// or tested on a schedule.
 func (h *Health) addSyncs(v *store.View, n store.Network) error {
+	scheduled, err := storesync.SavedIn(v, n.ID)
+	if err != nil {
+		return err
+	}
+	for _, y := range scheduled {
+		switch y.State {
+		case store.SavedWaiting:
+			h.notice("The scheduled sync %q of %s waits for an operator, because %s: look at it and carry it out with `plait-hub sync run %s`.", y.Name, n.Name, y.Why, y.Test)
+		case store.SavedFailed:
+			h.notice("The scheduled sync %q of %s did not run at %s: %s.", y.Name, n.Name, y.Ran.Format("2006-01-02 15:04"), y.Why)
+		}
+	}
 	all, err := v.UnfinishedSyncs(n.ID)
 	for _, y := range all {
 		if y.State == store.SyncHalted {

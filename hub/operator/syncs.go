@@ -115,6 +115,40 @@ func (d *Desk) ContinueSync(ctx context.Context, who access.Who, network, id str
 	return d.Sync.Show(ctx, n.ID, id)
 }
 
+// AgainSync makes a Test that sends a sync again to the stores that missed it.
+func (d *Desk) AgainSync(ctx context.Context, who access.Who, network, id string) (storesync.Plan, error) {
+	n, err := d.syncsIn(ctx, who, network, access.Operator)
+	if err != nil {
+		return storesync.Plan{}, err
+	}
+	p, err := d.Sync.Again(ctx, n.ID, id, who.Name, nil)
+	return p, syncError(err)
+}
+
+// RetrySync tries again what stores refused of a sync and does not have arrived
+// since.
+func (d *Desk) RetrySync(ctx context.Context, who access.Who, network, id string) ([]storesync.Retried, error) {
+	n, err := d.syncsIn(ctx, who, network, access.Operator)
+	if err != nil {
+		return nil, err
+	}
+	out, err := d.Sync.RetrySync(ctx, n.ID, id, who.Name)
+	return out, syncError(err)
+}
+
+// RetryStore tries again all that a store refused and that has not arrived since.
+func (d *Desk) RetryStore(ctx context.Context, who access.Who, ref string) ([]storesync.Retried, error) {
+	s, err := d.find(ctx, who, ref)
+	if err == nil {
+		err = who.MayOnStore(s, access.Operator)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out, err := d.Sync.RetryStore(ctx, s.Network, s.ID, who.Name)
+	return out, syncError(err)
+}
+
 // CancelSync ends a sync: what is not queued yet never is, and its open jobs are
 // cancelled at every receiver, store by store. Repeating it goes on where it
 // stopped. What was applied stays; a revert is another act.

@@ -16,6 +16,7 @@ type Sync struct {
 	Body   []byte // JSON; hub/storesync knows its form
 	State  string // one of the Sync states
 	Course []byte // JSON: how its jobs are queued; hub/storesync knows its form
+	Again  string // the sync that it sends again to those that missed it
 	By     string
 	At     time.Time
 }
@@ -28,11 +29,11 @@ const (
 	SyncDone    = "done"    // all are
 )
 
-const syncsOf = `SELECT y.id, y.plan, y.source, y.label, y.body, y.state, y.course, y.made_by, y.at FROM syncs y
+const syncsOf = `SELECT y.id, y.plan, y.source, y.label, y.body, y.state, y.course, y.again_of, y.made_by, y.at FROM syncs y
 	JOIN networks n ON n.network = y.network WHERE n.id = $1 `
 
 func readSync(s scanner) (y Sync, err error) {
-	return y, s.Scan(&y.ID, &y.Plan, &y.Source, &y.Label, &y.Body, &y.State, &y.Course, &y.By, msTime{&y.At})
+	return y, s.Scan(&y.ID, &y.Plan, &y.Source, &y.Label, &y.Body, &y.State, &y.Course, &y.Again, &y.By, msTime{&y.At})
 }
 
 // AddSync keeps a sync. An empty ID is chosen. It fails with ErrConflict if its
@@ -42,9 +43,9 @@ func (tx *NetworkTx) AddSync(y Sync) (Sync, error) {
 		y.ID = NewID()
 	}
 	y.At = tx.now
-	_, err := tx.exec(`INSERT INTO syncs (network, id, plan, source, label, body, state, course, made_by, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		tx.Network.place, y.ID, y.Plan, y.Source, y.Label, y.Body, y.State, string(y.Course), y.By, ms(y.At))
+	_, err := tx.exec(`INSERT INTO syncs (network, id, plan, source, label, body, state, course, again_of, made_by, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		tx.Network.place, y.ID, y.Plan, y.Source, y.Label, y.Body, y.State, string(y.Course), y.Again, y.By, ms(y.At))
 	if err != nil {
 		return y, fmt.Errorf("cannot keep sync %q: %w", y.Label, err)
 	}
@@ -66,6 +67,15 @@ func (v *View) UnfinishedSyncs(network string) ([]Sync, error) {
 	all, err := many(v, readSync, syncsOf+`AND y.state IN ('running', 'halted') ORDER BY y.at, y.id`, network)
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the unfinished syncs of network %s: %w", network, err)
+	}
+	return all, nil
+}
+
+// SyncsAgain returns the syncs that send one again, oldest first.
+func (v *View) SyncsAgain(network, id string) ([]Sync, error) {
+	all, err := many(v, readSync, syncsOf+`AND y.again_of = $2 AND y.again_of <> '' ORDER BY y.at, y.id`, network, id)
+	if err != nil {
+		return nil, fmt.Errorf("cannot list what sends sync %s again: %w", id, err)
 	}
 	return all, nil
 }

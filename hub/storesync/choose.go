@@ -60,7 +60,10 @@ func (s *source) chooseKind(c chosen, sel Selection) error {
 			c.add(sel.Kind, k.byUID[r.uid].Key)
 		}
 	}
-	if missing := f.missing(); len(missing) > 0 {
+	missing := f.missing()
+	if s.skipGone {
+		k.lacks = missing
+	} else if len(missing) > 0 {
 		return refuse("the source has no %s %s", sel.Kind, strings.Join(missing, ", "))
 	}
 	return nil

@@ -37,9 +37,9 @@ func (t *test) reaches(v *store.View, at *PlanKind) error {
 
 // begins are the cursors that a receiver lacks, or that are held until a sync
 // like this one, and what of them is to rest upon its job.
-func (p Plan) begins(v *store.StoreView) (kinds []PlanKind, reach store.Reach, err error) {
+func (p Plan) begins(v *store.StoreView, at StorePlan) (kinds []PlanKind, reach store.Reach, err error) {
 	profile, err := v.Profile()
-	if errors.Is(err, store.ErrNotFound) {
+	if !at.whole() || errors.Is(err, store.ErrNotFound) {
 		return nil, "", nil
 	}
 	if err != nil {

@@ -1,6 +1,11 @@
 package storesync
 
-import "context"
+import (
+	"context"
+
+	"plait/hub/store"
+	"plait/shared/wire"
+)
 
 // StepAfter takes the step of a sync that was due before something else happened.
 func (s *Service) StepAfter(ctx context.Context, network, id string, meanwhile func()) error {
@@ -19,4 +24,27 @@ func CatchUpItems(n int) (restore func()) {
 	before := catchUpItems
 	catchUpItems = n
 	return func() { catchUpItems = before }
+}
+
+// SaveInBetween runs the first saved sync of a network after something happened
+// since it was read.
+func (s *Service) SaveInBetween(ctx context.Context, network string, meanwhile func()) error {
+	var all []store.SavedSync
+	err := s.db.View(ctx, func(v *store.View) (err error) {
+		all, err = v.SavedSyncs(network)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	meanwhile()
+	return s.runSaved(ctx, network, all[0])
+}
+
+// HardRefs are what an item could not arrive without, as "kind uid".
+func HardRefs(p wire.Payload, it wire.PayloadItem) (out []string) {
+	for _, n := range hardRefs(p, it) {
+		out = append(out, n.kind+" "+n.uid)
+	}
+	return out
 }

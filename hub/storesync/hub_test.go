@@ -126,6 +126,12 @@ func (h *hub) put(id string, items ...item.Item) {
 		if err != nil {
 			return err
 		}
+		defer func() {
+			at.Revision = h.revs[id]
+			if err := tx.SetCopy(at); err != nil {
+				h.Fatal(err)
+			}
+		}()
 		for _, it := range items {
 			h.revs[id]++
 			row := store.Item{ID: it.ID, Revision: h.revs[id], SyncRev: h.revs[id], SyncAt: tx.Now(), UID: it.UID(id), AgentEpoch: 1, AgentRev: h.revs[id], Body: item.Append(nil, it)}

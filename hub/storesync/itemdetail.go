@@ -137,7 +137,8 @@ func pageLimit(asked int) int {
 
 // tested reads what a Test keeps of a receiver's job.
 func tested(v *store.StoreView, p Plan, at StorePlan) (payload wire.Payload, own wire.Own, err error) {
-	lines, err := keptLines(v, p.Network, p.Payload)
+	hash, _ := p.content(at)
+	lines, err := keptLines(v, p.Network, hash)
 	if err == nil {
 		payload, err = wire.DecodePayload(lines)
 	}

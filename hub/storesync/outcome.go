@@ -70,6 +70,9 @@ func (o *outcome) finish(unmapped []wire.Exception) Prediction {
 
 // clip cuts s to at most n bytes without splitting a character.
 func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
 	for n > 0 && s[n]&0xC0 == 0x80 {
 		n--
 	}

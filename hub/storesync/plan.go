@@ -84,11 +84,14 @@ type StorePlan struct {
 	Counts     wire.Counts `json:"counts"`
 	Exceptions int         `json:"exceptions"`
 	Deletes    int         `json:"deletes"`
-	Items      int         `json:"items"`            // of its job
-	Own        string      `json:"own,omitempty"`    // hash of its own part
-	Undoes     string      `json:"undoes,omitempty"` // of a revert: the job that is taken back
-	Resets     bool        `json:"resets,omitempty"` // the job deletes, or resets fields
-	Loses      int         `json:"loses,omitempty"`  // values that the store chose and would lose, by "reset to source"
+	Items      int         `json:"items"`              // of its job
+	Payload    string      `json:"payload,omitempty"`  // in place of the plan's: it gets some items alone
+	Brings     int         `json:"brings,omitempty"`   // items of that payload
+	RetryOf    string      `json:"retry_of,omitempty"` // the job whose refused items these are
+	Own        string      `json:"own,omitempty"`      // hash of its own part
+	Undoes     string      `json:"undoes,omitempty"`   // of a revert: the job that is taken back
+	Resets     bool        `json:"resets,omitempty"`   // the job deletes, or resets fields
+	Loses      int         `json:"loses,omitempty"`    // values that the store chose and would lose, by "reset to source"
 	Outcome    string      `json:"outcome,omitempty"`
 	Detail     string      `json:"detail,omitempty"` // names its StoreDetail
 }
@@ -143,7 +146,16 @@ const (
 	WarnNotAtSource   = "dangling_reference" // a reference to what the source itself lacks
 	WarnHeld          = "held"               // an older copy of the store's agent waits
 	WarnLater         = "later"              // its jobs are queued at a later time
+	WarnGone          = "gone"               // what is named and the source does not have any more
 )
+
+// content is what of the payloads a receiver gets, and how many items that are.
+func (p Plan) content(at StorePlan) (hash string, items int) {
+	if at.Payload != "" {
+		return at.Payload, at.Brings
+	}
+	return p.Payload, p.Items
+}
 
 // Sentence says in words what the sync would do: source, stores and counts.
 func (p Plan) Sentence() string {

@@ -3,14 +3,14 @@ package storesync
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"plait/hub/store"
 )
 
-// addMissing adds what the payload's items need and some receiver lacks, until
+// addMissing adds what the payload's items need and some of the stores lack, until
 // nothing is missing any more that the source has.
-func (t *test) addMissing(v *store.View) error {
-	c := t.cutting
+func (t *test) addMissing(v *store.View, c *cutting, stores []StorePlan) error {
 	for {
 		c.cut()
 		if !t.request.Options.AddMissing {
@@ -22,7 +22,7 @@ func (t *test) addMissing(v *store.View) error {
 			if r == nil {
 				continue
 			}
-			lacks, err := t.someLacks(v, n)
+			lacks, err := someLacks(v, n, stores)
 			if err != nil {
 				return err
 			}
@@ -45,9 +45,9 @@ func (k *sourceKind) live(uid string) *row {
 	return k.byUID[uid]
 }
 
-// someLacks reports whether a receiver that can receive has no item of that uid.
-func (t *test) someLacks(v *store.View, n need) (bool, error) {
-	for _, at := range t.plan.Stores {
+// someLacks reports whether one of the stores that can receive has no item of that uid.
+func someLacks(v *store.View, n need, stores []StorePlan) (bool, error) {
+	for _, at := range stores {
 		if at.Blocked != "" {
 			continue
 		}
@@ -148,6 +148,9 @@ func (t *test) describeKind(at *PlanKind) {
 		if picked, err := t.src.choose(t.request.Kinds[i : i+1]); err == nil {
 			at.Added = at.Items - picked.count()
 		}
+	}
+	if len(k.lacks) > 0 {
+		t.warn(Warning{Code: WarnGone, Kind: at.Kind, Count: len(k.lacks), Text: "the source has no " + at.Kind + " " + strings.Join(k.lacks, ", ") + " any more"})
 	}
 	if at.Added > 0 {
 		t.warn(Warning{Code: WarnAdded, Kind: at.Kind, Count: at.Added, Text: fmt.Sprintf("%d of %s were added: others need them, and a receiver lacks them", at.Added, quoted(at.Title)), Mend: "test without add_missing, if they are not to come"})

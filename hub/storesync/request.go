@@ -48,6 +48,12 @@ type Request struct {
 	// ResetFields resets fields at every receiver, written "kind.field": the Test
 	// lists by name what a store would lose, and only that is reset.
 	ResetFields []string `json:"reset_fields,omitempty"`
+	// Only gives a store some items alone of what is selected: store id, kind, uids.
+	// Its job is a retry of RetryOf, by store id, if that names one.
+	Only    map[string]map[string][]string `json:"only,omitempty"`
+	RetryOf map[string]string              `json:"retry_of,omitempty"`
+	// AgainOf is the sync of which this is sent again to those that missed it.
+	AgainOf string `json:"again_of,omitempty"`
 	// ApplyFrom is when its jobs are queued, by the hub's clock: a time as
 	// Selection.ChangedSince has it, or "15:04" for the next one. "" means at once.
 	ApplyFrom string `json:"apply_from,omitempty"`
@@ -97,6 +103,9 @@ type Options struct {
 	// DeleteMissing deletes at the receivers what the source does not have, of the
 	// kinds that are selected whole. "" means No.
 	DeleteMissing DeleteMissing `json:"delete_missing,omitempty"`
+	// SkipGone leaves out what is named and the source does not have any more, and
+	// says so, instead of refusing the whole.
+	SkipGone bool `json:"skip_gone,omitempty"`
 	// AddMissing adds what the selected items refer to, where a receiver lacks it,
 	// and what that refers to in its turn.
 	AddMissing bool `json:"add_missing,omitempty"`
@@ -152,6 +161,9 @@ func (r Request) check() error {
 	}
 	if !r.Options.Prices.valid() {
 		return refuse("prices is %.20q; it is network, yes or no", r.Options.Prices)
+	}
+	if err := r.checkOnly(); err != nil {
+		return err
 	}
 	return r.checkKinds()
 }

@@ -101,7 +101,7 @@ func (s *Service) ran(ctx context.Context, network, digest string) (Sync, bool) 
 		id = y.ID
 		return err
 	})
-	if err != nil || id == "" {
+	if err != nil || id == "" || s.advance(ctx, network, id) != nil {
 		return Sync{}, false
 	}
 	out, err := s.Show(ctx, network, id)
@@ -130,7 +130,7 @@ func (s *Service) begin(ctx context.Context, p Plan, w *Waves, by string) (y sto
 		if err != nil {
 			return err
 		}
-		y = store.Sync{Plan: p.Digest, Source: p.Source.ID, Label: p.Label, Body: wire.Compress(nil, body), State: store.SyncRunning, Course: course.encode(), By: by}
+		y = store.Sync{Plan: p.Digest, Source: p.Source.ID, Label: p.Label, Body: wire.Compress(nil, body), State: store.SyncRunning, Course: course.encode(), Again: p.Request.AgainOf, By: by}
 		if y, err = tx.AddSync(y); err != nil {
 			return err
 		}
@@ -152,7 +152,7 @@ func keepUntil(tx *store.NetworkTx, p Plan, until time.Time) error {
 	}
 	pieces := []string{p.Digest, p.Payload}
 	for _, at := range p.Stores {
-		pieces = append(pieces, at.Own, at.Detail)
+		pieces = append(pieces, at.Own, at.Detail, at.Payload)
 	}
 	for _, digest := range pieces {
 		if digest == "" {
@@ -201,14 +201,6 @@ const queueChunk = 250
 // refused, by id. still is asked in each transaction whether to go on.
 func (s *Service) queueFor(ctx context.Context, p Plan, y store.Sync, ids []string, still func(store.Sync) error) (refused map[string]string, err error) {
 	refused = map[string]string{}
-	var payload store.Payload
-	err = s.db.View(ctx, func(v *store.View) (err error) {
-		payload, err = kept(v, p.Network, p.Payload, p.Items)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
 	for some := range slices.Chunk(ids, queueChunk) {
 		err := s.db.WithStores(ctx, some, func(all []*store.StoreTx) error {
 			now, err := all[0].Sync(p.Network, y.ID)
@@ -218,7 +210,7 @@ func (s *Service) queueFor(ctx context.Context, p Plan, y store.Sync, ids []stri
 			if err != nil {
 				return err
 			}
-			q := queueing{plan: p, sync: y, payload: payload, refused: refused}
+			q := queueing{plan: p, sync: y, refused: refused, stored: map[string]bool{}}
 			return q.chunk(all)
 		})
 		if err != nil {
@@ -238,9 +230,8 @@ func kept(v *store.View, network, hash string, items int) (store.Payload, error)
 type queueing struct {
 	plan    Plan
 	sync    store.Sync
-	payload store.Payload
 	refused map[string]string
-	stored  bool
+	stored  map[string]bool // contents, by hash
 }
 
 func (q *queueing) chunk(all []*store.StoreTx) error {
@@ -268,13 +259,14 @@ func (q *queueing) chunk(all []*store.StoreTx) error {
 func (q *queueing) queue(tx *store.StoreTx) error {
 	i := slices.IndexFunc(q.plan.Stores, func(s StorePlan) bool { return s.ID == tx.Store.ID })
 	at := q.plan.Stores[i]
-	begins, reach, err := q.plan.begins(tx.StoreView)
+	begins, reach, err := q.plan.begins(tx.StoreView, at)
 	if err != nil {
 		return err
 	}
+	payload, brings := q.plan.content(at)
 	_, err = queue.Put(tx, store.Job{
-		Sort: q.plan.sort(), Label: q.plan.Label, Cause: q.sync.ID, Payload: q.plan.Payload, Own: at.Own, Plan: q.plan.Digest,
-		Items: at.Items, Resets: at.Resets, Reach: reach, CreatedBy: q.sync.By,
+		Sort: q.plan.sortAt(at), Label: q.plan.Label, Cause: q.sync.ID, Payload: payload, Own: at.Own, Plan: q.plan.Digest,
+		Items: at.Items, Resets: at.Resets, Reach: reach, RetryOf: at.RetryOf, CreatedBy: q.sync.By,
 	})
 	if errors.Is(err, store.ErrConflict) {
 		q.refused[at.ID] = strings.TrimPrefix(err.Error(), "cannot ")
@@ -286,24 +278,30 @@ func (q *queueing) queue(tx *store.StoreTx) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.Give(q.sync.ID); err != nil {
-		return err
+	if at.whole() {
+		if err := tx.Give(q.sync.ID); err != nil {
+			return err
+		}
 	}
 	if err := q.hold(tx, at); err != nil {
 		return err
 	}
-	if at.Own != "" {
-		own, err := kept(tx.View, q.plan.Network, at.Own, at.Items-q.plan.Items)
-		if err == nil {
-			err = tx.AddPayload(own)
-		}
-		if err != nil {
-			return err
-		}
+	if err := q.content(tx, at.Own, at.Items-brings); err != nil {
+		return err
 	}
-	if q.stored {
+	return q.content(tx, payload, brings)
+}
+
+// content copies a content of the Test to where jobs keep theirs, once in the
+// transaction.
+func (q *queueing) content(tx *store.StoreTx, hash string, items int) error {
+	if hash == "" || q.stored[hash] {
 		return nil
 	}
-	q.stored = true
-	return tx.AddPayload(q.payload)
+	q.stored[hash] = true
+	c, err := kept(tx.View, q.plan.Network, hash, items)
+	if err != nil {
+		return err
+	}
+	return tx.AddPayload(c)
 }

@@ -25,6 +25,7 @@ type Service struct {
 
 	db        *store.DB
 	snapshots snapshots
+	looked    lookedStores
 }
 
 // New returns a service over the hub's database.

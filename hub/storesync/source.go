@@ -28,6 +28,8 @@ type source struct {
 	kinds   map[string]*sourceKind
 	index   *merge.Index
 	aliases aliases
+	// skipGone leaves out what is named and not there.
+	skipGone bool
 }
 
 type sourceKind struct {
@@ -44,6 +46,7 @@ type sourceKind struct {
 	byUID map[string]*row // the live ones
 	twice []*row          // live, but another with the same uid travels in its place
 	from  since           // which of its changes are selected
+	lacks []string        // what is named and not there, if that is left out
 }
 
 // reader reads a store's copy row by row, tombstones too: a page of rows of the

@@ -58,7 +58,8 @@ type test struct {
 
 	src     *source
 	cutting *cutting
-	deletes *deletes // nil if the sync deletes nothing
+	only    map[string]*cutting // by store: of those that get some items alone
+	deletes *deletes            // nil if the sync deletes nothing
 	plan    Plan
 	pieces  []stored // not yet written
 	held    int      // bytes of pieces
@@ -184,6 +185,7 @@ func (t *test) cut(v *store.View) error {
 	if t.src, err = t.readSource(v, kinds); err != nil {
 		return err
 	}
+	t.src.skipGone = options.SkipGone
 	if err := t.resolveSince(v); err != nil {
 		return err
 	}
@@ -198,10 +200,13 @@ func (t *test) cut(v *store.View) error {
 	t.plan.HubEpoch = epoch.Epoch
 	options.NoAdopt = options.NoAdopt || t.settings.NoAdopt
 	t.cutting = &cutting{src: t.src, order: order, chosen: picked, options: options.Options, epoch: epoch.Epoch}
-	if err := t.addMissing(v); err != nil {
+	if err := t.addMissing(v, t.cutting, t.plan.Stores); err != nil {
 		return err
 	}
-	return t.encode()
+	if err := t.encode(); err != nil {
+		return err
+	}
+	return t.cutOnly(v)
 }
 
 func (t *test) readSource(v *store.View, kinds []catalog.Kind) (*source, error) {
@@ -224,15 +229,20 @@ func (t *test) readSource(v *store.View, kinds []catalog.Kind) (*source, error) 
 }
 
 // encode stores the payload's bytes, compressed once for all receivers.
-func (t *test) encode() error {
-	lines, hash, err := wire.EncodePayload(t.cutting.payload)
+func (t *test) encode() (err error) {
+	t.plan.Items = len(t.cutting.payload.Items)
+	t.plan.Payload, t.plan.Size, err = t.keepPayload(t.cutting)
+	return err
+}
+
+func (t *test) keepPayload(c *cutting) (hash string, size int, err error) {
+	lines, hash, err := wire.EncodePayload(c.payload)
 	if err != nil {
-		return refuse("%w", err)
+		return "", 0, refuse("%w", err)
 	}
 	body := wire.Compress(nil, lines)
-	t.plan.Payload, t.plan.Items, t.plan.Size = hash, len(t.cutting.payload.Items), len(body)
 	t.keep(stored{hash, body})
-	return nil
+	return hash, len(body), nil
 }
 
 func (t *test) keep(p stored) {
@@ -246,7 +256,7 @@ func (t *test) part(held holder, id string, profile wire.Profile) (*receiver, wi
 	if err != nil || len(t.request.ResetFields) == 0 {
 		return r, own, err
 	}
-	named, err := r.named(&t.cutting.payload, own, t.request.ResetFields)
+	named, err := r.named(&t.cutFor(id).payload, own, t.request.ResetFields)
 	if err != nil {
 		return nil, own, err
 	}
@@ -257,7 +267,7 @@ func (t *test) part(held holder, id string, profile wire.Profile) (*receiver, wi
 }
 
 func (t *test) read(held holder, id string, profile wire.Profile) (*receiver, wire.Own, error) {
-	r, err := readReceiver(held, id, profile, t.cutting.payload.Kinds)
+	r, err := readReceiver(held, id, profile, t.cutFor(id).payload.Kinds)
 	if err != nil {
 		return nil, wire.Own{}, err
 	}
@@ -270,6 +280,9 @@ func (t *test) checkOwn() error {
 	uids := make(map[string]bool, len(t.cutting.payload.Items))
 	for _, it := range t.cutting.payload.Items {
 		uids[it.UID] = true
+	}
+	if t.request.AgainOf != "" { // what was decided of items that are gone decides nothing
+		return nil
 	}
 	known := func(storeID, uid string) error {
 		switch {
@@ -320,8 +333,9 @@ func (t *test) predict(v *store.StoreView, at *StorePlan) error {
 	}
 	sums := newTally(t.catalog, profile)
 	detail := StoreDetail{Store: at.StoreName}
-	common := len(t.cutting.payload.Items)
-	detail.Prediction, err = r.predict(&t.cutting.payload, own, func(p merge.ItemPlan) {
+	payload := &t.cutFor(at.ID).payload
+	common := len(payload.Items)
+	detail.Prediction, err = r.predict(payload, own, func(p merge.ItemPlan) {
 		sums.plan(p)
 		detail.Resets = append(detail.Resets, lost(p)...)
 		if p.N >= common {
@@ -338,7 +352,7 @@ func (t *test) predict(v *store.StoreView, at *StorePlan) error {
 // own is the part of the job that is this receiver's alone.
 func (t *test) own(held holder, r *receiver) (own wire.Own, err error) {
 	own.Decisions, own.Reset = t.request.Decisions[r.store], t.request.Reset[r.store]
-	if t.deletes == nil {
+	if t.deletes == nil || t.only[r.store] != nil {
 		return own, nil
 	}
 	var targets []item.ID
@@ -353,7 +367,8 @@ func (t *test) own(held holder, r *receiver) (own wire.Own, err error) {
 func (t *test) note(at *StorePlan, d StoreDetail, own wire.Own) error {
 	at.Counts, at.Outcome = d.Counts, d.Prediction.Digest
 	at.Exceptions, at.Deletes = len(d.Exceptions)+d.More, len(d.Deletes)
-	at.Items = t.plan.Items + len(own.Items)
+	_, brings := t.plan.content(*at)
+	at.Items = brings + len(own.Items)
 	at.Resets, at.Loses = len(own.Items) > 0 || len(own.Reset) > 0, len(d.Resets)
 	if len(own.Decisions)+len(own.Reset)+len(own.Items) > 0 {
 		lines, hash, err := wire.EncodeOwn(own)
@@ -413,7 +428,7 @@ func (p Plan) state() string {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\n", p.Payload)
 	for _, s := range p.Stores {
-		fmt.Fprintf(sum, "%s %t %s %s\n", s.ID, s.Blocked == "", s.Own, s.Outcome)
+		fmt.Fprintf(sum, "%s %t %s %s %s\n", s.ID, s.Blocked == "", s.Payload, s.Own, s.Outcome)
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }

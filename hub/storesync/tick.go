@@ -8,8 +8,8 @@ import (
 	"plait/hub/store"
 )
 
-// Tick does what is due by now in every network: waves and later times. It is
-// called regularly, and first at each start. What fails in one network holds no
+// Tick does what is due by now in every network: waves, later times, saved syncs
+// on a schedule, and what can be tried again. It is called regularly, and first at each start. What fails in one network holds no
 // other, and is tried again at the next call.
 func (s *Service) Tick(ctx context.Context) error {
 	var networks []store.Network
@@ -21,7 +21,7 @@ func (s *Service) Tick(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if failed := s.Advance(ctx, n.ID); failed != nil {
+		if failed := errors.Join(s.Advance(ctx, n.ID), s.RunDue(ctx, n.ID), s.RetryDue(ctx, n.ID)); failed != nil {
 			err = errors.Join(err, fmt.Errorf("network %s: %w", n.Name, failed))
 		}
 	}

@@ -9,12 +9,14 @@ CREATE TABLE syncs (
   body BLOB NOT NULL, -- JSON; hub/storesync knows its form
   state TEXT NOT NULL CHECK (state IN ('running', 'halted', 'ended', 'done')), -- of queueing its jobs
   course TEXT NOT NULL, -- JSON: its waves, and how far they are
+  again_of TEXT NOT NULL DEFAULT '', -- the sync that it sends again to those that missed it
   made_by TEXT NOT NULL,
   at INTEGER NOT NULL,
   PRIMARY KEY (network, id),
   UNIQUE (network, plan)
 );
 CREATE INDEX syncs_at ON syncs (network, at);
+CREATE INDEX syncs_again ON syncs (network, again_of) WHERE again_of <> '';
 CREATE INDEX syncs_unfinished ON syncs (network) WHERE state IN ('running', 'halted');
 
 -- How many items of a kind a source had when all of them were synced last: a
@@ -49,4 +51,39 @@ CREATE TABLE sync_given (
   kind TEXT NOT NULL,
   sync_rev INTEGER NOT NULL,
   PRIMARY KEY (network, store, source, kind)
+);
+
+-- Options of a sync that were saved under a name, to be tested and run again by
+-- hand or on a schedule.
+CREATE TABLE saved_syncs (
+  network INTEGER NOT NULL REFERENCES networks,
+  name TEXT NOT NULL,
+  version TEXT NOT NULL, -- of what was saved: another one is another sync
+  body TEXT NOT NULL, -- JSON; hub/storesync knows its form
+  saved_by TEXT NOT NULL,
+  saved_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL DEFAULT 0, -- when it is to be run; 0: by hand alone
+  -- How its last scheduled run stands.
+  state TEXT NOT NULL DEFAULT '' CHECK (state IN ('', 'running', 'waiting', 'done', 'failed')),
+  test TEXT NOT NULL DEFAULT '', -- digest
+  sync TEXT NOT NULL DEFAULT '', -- id
+  why TEXT NOT NULL DEFAULT '',
+  ran_at INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (network, name),
+  CHECK (state NOT IN ('running', 'waiting') OR test <> '')
+);
+
+-- Results that name items which a store refused.
+CREATE INDEX results_parked ON results (network, store, at) WHERE parked > 0;
+
+-- What refused items depended on when they were looked at last: they are retried
+-- once for each change of it.
+CREATE TABLE retried (
+  network INTEGER NOT NULL,
+  store INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  uid TEXT NOT NULL,
+  seen TEXT NOT NULL, -- digest
+  at INTEGER NOT NULL,
+  PRIMARY KEY (network, store, kind, uid)
 );

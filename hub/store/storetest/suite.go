@@ -43,6 +43,8 @@ func Run(t *testing.T, open Engine) {
 		"lags":        lags,
 		"syncs":       syncs,
 		"given":       given,
+		"saved":       saved,
+		"parked":      parked,
 		"rollback":    rollback,
 	} {
 		t.Run(name, func(t *testing.T) {

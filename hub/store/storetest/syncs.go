@@ -15,7 +15,7 @@ func syncs(s suite) {
 	})
 	s.clock.Advance(hour)
 	s.network("n", func(tx *store.NetworkTx) (err error) {
-		second, err = tx.AddSync(store.Sync{Plan: "p2", Source: "head", Label: "summer", Body: []byte("two"), By: "bob", State: store.SyncHalted, Course: []byte("{}")})
+		second, err = tx.AddSync(store.Sync{Plan: "p2", Source: "head", Label: "summer", Body: []byte("two"), By: "bob", State: store.SyncHalted, Course: []byte("{}"), Again: first.ID})
 		return errors.Join(err, tx.SetSyncSize("head", "service", 18))
 	})
 	s.unfinished(first, second)
@@ -34,6 +34,10 @@ func syncs(s suite) {
 		same(s, found, true, "sync of a Test")
 		_, found, err3 := v.SyncOfPlan("other", "p2")
 		same(s, found, false, "sync of another network's Test")
+		again, err7 := v.SyncsAgain("n", first.ID)
+		same(s, len(again) == 1 && again[0].ID == second.ID, true, "what sends it again")
+		none, err8 := v.SyncsAgain("n", "")
+		same(s, len(none), 0, "what sends nothing again")
 		all, err4 := v.Syncs("n", 10)
 		same(s, len(all), 2, "syncs")
 		same(s, all[0].ID, second.ID, "newest first")
@@ -42,7 +46,7 @@ func syncs(s suite) {
 		same(s, known, true, "size")
 		_, known, err6 := v.SyncSize("n", "head", "vendor")
 		same(s, known, false, "size of a kind that was never synced whole")
-		return errors.Join(err, err2, err3, err4, err5, err6)
+		return errors.Join(err, err2, err3, err4, err5, err6, err7, err8)
 	})
 	s.is(err, nil, "reading syncs")
 }
