@@ -66,15 +66,9 @@ func (q *Queue) cut(ctx context.Context, storeID string) error {
 // cutFirst cuts the pending entry, if it is first, or makes a job where the
 // change has not become an entry yet.
 func cutFirst(tx *store.StoreTx, cut Cut) error {
-	first, err := tx.OpenJobs(1)
-	if err != nil {
+	pending, others, err := firstPending(tx)
+	if err != nil || others {
 		return err
-	}
-	var pending store.Job
-	if len(first) > 0 {
-		if pending = first[0]; pending.State != store.Pending {
-			return nil
-		}
 	}
 	j, err := cut(tx, pending)
 	switch {
@@ -96,6 +90,30 @@ func cutFirst(tx *store.StoreTx, cut Cut) error {
 	detail := jobDetail(j)
 	detail["test"], detail["items"], detail["reach"], detail["entry"] = j.Plan, j.Items, j.Reach, pending.ID
 	return tx.Audit(hubName, "job.cut", detail)
+}
+
+// firstPending is the entry that is first; none if nothing is open. others says
+// that another job goes first.
+//
+// An entry from before the hub was restored goes behind all others. What it is cut
+// into now is newer than what they bring, and of another hub epoch, so a branch
+// that applied them afterwards could not tell that they are old.
+func firstPending(tx *store.StoreTx) (pending store.Job, others bool, err error) {
+	open, err := tx.OpenJobs(2)
+	if err != nil || len(open) == 0 {
+		return pending, false, err
+	}
+	if pending = open[0]; pending.State != store.Pending {
+		return pending, true, nil
+	}
+	epoch, err := tx.HubEpoch()
+	if err != nil || pending.Epoch == epoch.Place {
+		return pending, false, err
+	}
+	if pending, err = tx.PutLast(pending); err != nil {
+		return pending, false, err
+	}
+	return pending, len(open) > 1, tx.Audit(hubName, "job.put_last", jobDetail(pending))
 }
 
 // holdPending holds the cursors of what a pending entry stood for: it was

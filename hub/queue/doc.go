@@ -22,7 +22,8 @@
 // What continuous syncs have for a store is one pending entry, whatever changed
 // how often. It is cut into a job when the store asks for its next one, and so is
 // a change that has not become an entry yet: a cursor behind the source's newest
-// change tells it, and no note of a change can be lost. A job that does not arrive
+// change tells it, and no note of a change can be lost. An entry from before the
+// hub was restored is cut behind all that was queued then. A job that does not arrive
 // (cancelled, lost) puts back and holds the cursors that rest upon it, so that no
 // gap goes unseen; a person's Test of the store lets them move again.
 //

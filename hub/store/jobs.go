@@ -167,30 +167,55 @@ func (w withFirst) Scan(to ...any) error { return w.scanner.Scan(append([]any{w.
 // queued, or pending if it has neither payload nor own part. An empty ID is
 // chosen. It fails with ErrConflict if the store has a pending entry already.
 func (tx *StoreTx) AddJob(j Job) (Job, error) {
-	epoch, err := tx.HubEpoch()
-	if err != nil {
+	if err := tx.lastPlace(&j); err != nil {
 		return j, err
 	}
 	if j.ID == "" {
 		j.ID = NewID()
 	}
-	j.Epoch, j.EpochName, j.Number = epoch.Place, epoch.Epoch, tx.Store.LastJob+1
 	j.State, j.Created = Queued, tx.now
 	if j.Payload == "" && j.Own == "" {
 		j.State = Pending
 	}
-	_, err = tx.exec(`INSERT INTO jobs (network, store, id, epoch, number, sort, label, cause, state, payload, own, plan, items, resets,
+	_, err := tx.exec(`INSERT INTO jobs (network, store, id, epoch, number, sort, label, cause, state, payload, own, plan, items, resets,
 		retry_of, reach, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		tx.at.network, tx.at.store, j.ID, j.Epoch, j.Number, j.Sort, j.Label, j.Cause, j.State, j.Payload, j.Own, j.Plan, j.Items,
 		flag(j.Resets), j.RetryOf, j.Reach, j.CreatedBy, ms(j.Created))
 	if err == nil {
-		_, err = tx.exec(`UPDATE stores SET last_job = $1 WHERE network = $2 AND store = $3`, j.Number, tx.at.network, tx.at.store)
+		err = tx.setLastJob(j.Number)
 	}
 	if err != nil {
 		return j, fmt.Errorf("cannot queue a job for store %s: %w", tx.Store.Name, err)
 	}
-	tx.Store.LastJob = j.Number
 	return j, nil
+}
+
+// lastPlace gives a job the place behind all others of the store, in the current
+// hub epoch.
+func (tx *StoreTx) lastPlace(j *Job) error {
+	epoch, err := tx.HubEpoch()
+	j.Epoch, j.EpochName, j.Number = epoch.Place, epoch.Epoch, tx.Store.LastJob+1
+	return err
+}
+
+func (tx *StoreTx) setLastJob(number int64) error {
+	tx.Store.LastJob = number
+	_, err := tx.exec(`UPDATE stores SET last_job = $1 WHERE network = $2 AND store = $3`, number, tx.at.network, tx.at.store)
+	return err
+}
+
+// PutLast moves a pending entry behind all other jobs of the store, into the
+// current hub epoch. It fails with ErrConflict if the entry is not pending.
+func (tx *StoreTx) PutLast(j Job) (Job, error) {
+	if err := tx.lastPlace(&j); err != nil {
+		return j, err
+	}
+	n, err := tx.exec(`UPDATE jobs SET epoch = $1, number = $2 WHERE network = $3 AND store = $4 AND id = $5 AND state = 'pending'`,
+		j.Epoch, j.Number, tx.at.network, tx.at.store, j.ID)
+	if err = tx.changed(j, n, err); err == nil {
+		err = tx.setLastJob(j.Number)
+	}
+	return j, err
 }
 
 // SetJob stores what changes in a job's life: its state, beginning, end and

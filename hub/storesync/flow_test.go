@@ -35,21 +35,42 @@ func emptyDir(t *testing.T) string {
 	return dir
 }
 
+// sizes gives head office's first service a size, and lets head office come.
+func (w *flowWorld) sizes(size string) {
+	h := w.stores["head"]
+	h.set("service", h.liveKeys("service")[0], "size", item.MustText(size))
+	h.converse(whole)
+}
+
+// TestAnEntryOfARestoredHubIsCutLast: a branch has an entry, and behind it a job
+// that was tested; the hub is restored to that moment, and what the entry stands
+// for by now is newer than the job. The two are of different hub epochs, so the
+// branch cannot tell which of them is.
+func TestAnEntryOfARestoredHubIsCutLast(t *testing.T) {
+	w := newFlowWorld(t, emptyDir(t), func(string, int) int { return 0 }, sound)
+	what := w.tell(func() {
+		w.sizes("large")
+		w.spread()
+		w.looksAndRuns(w.stores["uptown"])
+		w.backups = append(w.backups, w.backup())
+		w.sizes("small")
+		w.restoreHub(w.backups[1])
+	})
+	if what != "" {
+		t.Error(what)
+	}
+}
+
 // TestContinuousControls tells three short histories, each of which ends level,
 // and does not where one rule is taken away.
 func TestContinuousControls(t *testing.T) {
-	sizes := func(w *flowWorld, size string) {
-		h := w.stores["head"]
-		h.set("service", h.liveKeys("service")[0], "size", item.MustText(size))
-	}
 	for _, c := range []struct {
 		name    string
 		without weakness
 		history func(w *flowWorld, head, branch *flowStore)
 	}{
 		{"a job is cancelled after it was cut", holdsNothing, func(w *flowWorld, head, branch *flowStore) {
-			sizes(w, "large")
-			head.converse(whole)
+			w.sizes("large")
 			branch.converse(3) // the job is cut, and the answer lost
 			w.cancel(branch)
 		}},
@@ -57,8 +78,7 @@ func TestContinuousControls(t *testing.T) {
 		// time before both, could hear of it: the source has what the hub remembers, so no
 		// counter moves, and the branch has something else.
 		{"the hub forgets a change that was taken back", looksNotBack, func(w *flowWorld, head, branch *flowStore) {
-			sizes(w, "large")
-			head.converse(whole)
+			w.sizes("large")
 			branch.converse(whole)
 			if len(branch.receipts) != 2 {
 				w.fail("the branch has applied %+v, want the change too", branch.receipts)
@@ -67,8 +87,7 @@ func TestContinuousControls(t *testing.T) {
 			w.restoreHub(w.backups[0])
 		}},
 		{"an entry is made", movesEarly, func(w *flowWorld, head, branch *flowStore) {
-			sizes(w, "large")
-			head.converse(whole)
+			w.sizes("large")
 			w.spread()
 		}},
 	} {

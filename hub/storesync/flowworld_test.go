@@ -370,9 +370,7 @@ var happenings = []struct {
 		w.note("hub backed up as %d", len(w.backups))
 		w.backups = append(w.backups, w.backup())
 	}},
-	// Known fault: once in some two hundred histories with a restored hub a branch is
-	// left behind, so restores wait at weight 0 until it is mended.
-	{0, func(w *flowWorld) {
+	{1, func(w *flowWorld) {
 		i := w.choose("backup", len(w.backups))
 		w.note("hub restored to %d", i)
 		w.restoreHub(w.backups[i])
