@@ -56,6 +56,9 @@ func (h *Hub) Start(ctx context.Context) error {
 // Stop asks the hub to end, and waits for it.
 func (h *Hub) Stop() error { return h.process.stop() }
 
+// Running reports whether the hub's process runs.
+func (h *Hub) Running() bool { return h.process.running() }
+
 // Kill ends the hub as a power cut would.
 func (h *Hub) Kill() error { return h.process.kill() }
 

@@ -25,14 +25,20 @@ func (t Tested) Store(name string) storesync.StoreDetail {
 }
 
 // Test tests a sync; args are those of `plait-hub sync test`.
-func (h *Hub) Test(ctx context.Context, args ...string) (t Tested, err error) {
-	return t, h.Run(ctx, &t, append([]string{"sync", "test"}, args...)...)
+func (h *Hub) Test(ctx context.Context, args ...string) (Tested, error) {
+	return h.TestBy(ctx, append([]string{"test"}, args...)...)
+}
+
+// TestBy makes a Test by one of the commands of `plait-hub sync` that do: test,
+// again ID, revert ID.
+func (h *Hub) TestBy(ctx context.Context, args ...string) (t Tested, err error) {
+	return t, h.Run(ctx, &t, append([]string{"sync"}, args...)...)
 }
 
 // Sync carries out a Test, as an operator who confirms everything that it asks;
 // more are further flags.
 func (h *Hub) Sync(ctx context.Context, t Tested, more ...string) (y storesync.Sync, err error) {
-	args := []string{"sync", "run", t.Plan.Digest, "--yes", "--deletes", fmt.Sprint(t.Plan.Deletes)}
+	args := []string{"sync", "run", t.Plan.Digest, "--yes", "--deletes", fmt.Sprint(t.Plan.Deletes), "--resets", fmt.Sprint(t.Plan.Resets)}
 	if t.Plan.HeadOffice != "" {
 		args = append(args, "--head-office", t.Plan.HeadOffice)
 	}

@@ -13,54 +13,71 @@ import (
 // act is one command: what it says goes to the script's standard output.
 type act func(w *world, args []string) (says string, err error)
 
-// acts are the commands with the fewest arguments that they take.
-var acts = map[string]struct {
+// command is one command with the fewest arguments that it takes.
+type command struct {
 	least int
 	do    act
-}{
-	"open":   {1, func(w *world, args []string) (string, error) { return "", w.open(args) }},
-	"put":    {3, func(w *world, args []string) (string, error) { return "", w.put(args[0], args[1], args[2], args[3:]) }},
-	"drop":   {3, func(w *world, args []string) (string, error) { return "", w.drop(args[0], args[1], args[2]) }},
-	"sql":    {2, func(w *world, args []string) (string, error) { return "", w.sql(args[0], strings.Join(args[1:], " ")) }},
-	"has":    {3, func(w *world, args []string) (string, error) { return "", w.has(args[0], args[1], args[2], args[3:]) }},
-	"lacks":  {3, func(w *world, args []string) (string, error) { return "", w.lacks(args[0], args[1], args[2]) }},
-	"upload": {1, func(w *world, args []string) (string, error) { return "", w.uploadAll(args...) }},
-	"test":   {1, func(w *world, args []string) (string, error) { return w.test(args[0], args[1:]) }},
-	"run":    {0, func(w *world, args []string) (string, error) { return w.run(args) }},
-	"sync":   {1, func(w *world, args []string) (string, error) { return w.sync(args[0], args[1:]) }},
-	"says":   {4, func(w *world, args []string) (string, error) { return "", w.says(args[0], args[1], args[2], args[3]) }},
-	"counts": {2, func(w *world, args []string) (string, error) { return "", w.counts(args[0], args[1:]) }},
-	"hub":    {1, func(w *world, args []string) (string, error) { return w.hub(args) }},
-	"agent":  {2, func(w *world, args []string) (string, error) { return w.agent(args[0], args[1:]) }},
-	"equal":  {0, func(w *world, _ []string) (string, error) { return "", w.equal() }},
-	"start":  {1, func(w *world, args []string) (string, error) { return "", w.start(args[0]) }},
-	"end":    {1, func(w *world, args []string) (string, error) { return "", w.end(args[0], false) }},
-	"lock":   {1, func(w *world, args []string) (string, error) { return "", w.lock(args[0]) }},
-	"unlock": {1, func(w *world, args []string) (string, error) { return "", w.unlock(args[0]) }},
-	"kill":   {1, func(w *world, args []string) (string, error) { return "", w.end(args[0], true) }},
+}
+
+// acts are the commands, but until, which does any of them.
+var acts = map[string]command{
+	"open":    {1, func(w *world, args []string) (string, error) { return "", w.open(args) }},
+	"put":     {3, func(w *world, args []string) (string, error) { return "", w.put(args[0], args[1], args[2], args[3:]) }},
+	"drop":    {3, func(w *world, args []string) (string, error) { return "", w.drop(args[0], args[1], args[2]) }},
+	"sql":     {2, func(w *world, args []string) (string, error) { return "", w.sql(args[0], strings.Join(args[1:], " ")) }},
+	"has":     {3, func(w *world, args []string) (string, error) { return "", w.has(args[0], args[1], args[2], args[3:]) }},
+	"lacks":   {3, func(w *world, args []string) (string, error) { return "", w.lacks(args[0], args[1], args[2]) }},
+	"upload":  {1, func(w *world, args []string) (string, error) { return "", w.uploadAll(args...) }},
+	"test":    {1, func(w *world, args []string) (string, error) { return w.test(args[0], args[1:]) }},
+	"run":     {0, func(w *world, args []string) (string, error) { return w.run(args) }},
+	"sync":    {1, func(w *world, args []string) (string, error) { return w.sync(args[0], args[1:]) }},
+	"revert":  {0, func(w *world, args []string) (string, error) { return w.testOf("revert", args) }},
+	"again":   {0, func(w *world, args []string) (string, error) { return w.testOf("again", args) }},
+	"says":    {4, func(w *world, args []string) (string, error) { return "", w.says(args[0], args[1], args[2], args[3]) }},
+	"counts":  {2, func(w *world, args []string) (string, error) { return "", w.counts(args[0], args[1:]) }},
+	"hub":     {1, func(w *world, args []string) (string, error) { return w.hub(args) }},
+	"agent":   {2, func(w *world, args []string) (string, error) { return w.agent(args[0], args[1:]) }},
+	"equal":   {0, func(w *world, _ []string) (string, error) { return "", w.equal() }},
+	"start":   {1, func(w *world, args []string) (string, error) { return "", w.start(args[0]) }},
+	"end":     {1, func(w *world, args []string) (string, error) { return "", w.end(args[0], false) }},
+	"kill":    {1, func(w *world, args []string) (string, error) { return "", w.end(args[0], true) }},
+	"lock":    {1, func(w *world, args []string) (string, error) { return "", w.lock(args[0]) }},
+	"unlock":  {1, func(w *world, args []string) (string, error) { return "", w.unlock(args[0]) }},
+	"replace": {1, func(w *world, args []string) (string, error) { return "", w.replace(args[0]) }},
+	"overdue": {1, func(w *world, args []string) (string, error) { return "", w.overdue(args[0]) }},
 }
 
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
-	out := map[string]func(*testscript.TestScript, bool, []string){}
-	for name, a := range acts {
-		out[name] = func(ts *testscript.TestScript, neg bool, args []string) {
-			if len(args) < a.least {
-				ts.Fatalf("%s takes %d arguments at least", name, a.least)
-			}
-			says, err := a.do(worldOf(ts), args)
-			fmt.Fprint(ts.Stdout(), says)
-			if err != nil {
-				fmt.Fprintln(ts.Stderr(), err)
-			}
-			switch {
-			case neg && err == nil:
-				ts.Fatalf("%s %s did not fail", name, strings.Join(args, " "))
-			case !neg && err != nil:
-				ts.Fatalf("%s %s: %v", name, strings.Join(args, " "), err)
-			}
-		}
+	out := map[string]func(*testscript.TestScript, bool, []string){
+		"until": command{2, func(w *world, args []string) (string, error) { return w.until(args[0], args[1:]) }}.called("until"),
+	}
+	for name, c := range acts {
+		out[name] = c.called(name)
 	}
 	return out
+}
+
+// called is the command as testscript calls it by that name.
+func (c command) called(name string) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if len(args) < c.least {
+			ts.Fatalf("%s takes %d arguments at least", name, c.least)
+		}
+		w := worldOf(ts)
+		says, err := c.do(w, args)
+		ts.Setenv("SYNC", w.synced)
+		ts.Setenv("TEST", w.tested.Plan.Digest)
+		fmt.Fprint(ts.Stdout(), says)
+		if err != nil {
+			fmt.Fprintln(ts.Stderr(), err)
+		}
+		switch {
+		case neg && err == nil:
+			ts.Fatalf("%s %s did not fail", name, strings.Join(args, " "))
+		case !neg && err != nil:
+			ts.Fatalf("%s %s: %v", name, strings.Join(args, " "), err)
+		}
+	}
 }
 
 func (w *world) hub(args []string) (string, error) {

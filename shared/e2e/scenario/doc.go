@@ -17,13 +17,20 @@
 //	run                             the last Test is carried out; stores apply, and
 //	                                the outcome must be what the Test said
 //	sync KIND,KIND [flag …]         test and run
+//	revert [flag …]                 a Test that takes the last sync back
+//	again                           a Test that sends the last sync to those that missed it
 //	says STORE KIND NAME[.FIELD] CODE   the last Test names that, for that reason
 //	counts STORE WORD=N …           the last Test counts so at a store
 //	hub WORD …                      a command at the hub, as an operator types it
 //	agent STORE WORD …              a command at a store, as a technician types it
+//	until PATTERN COMMAND WORD …    does a command until it succeeds and says so
+//	overdue NAME                    a saved sync's time passed while the hub was down
+//	replace STORE                   another PC takes the place of a store's
 //	lock|unlock STORE               the POS keeps its database to itself
 //	start|end|kill STORE|hub        processes
 //	equal                           every POS file equals the hub's copy, item by item
+//
+// SYNC and TEST in the environment are the last sync's id and the last Test's digest.
 //
 // The POS is the sample salons' whole edition: every kind, with every field. A NAME
 // is what an item is matched by, or its label.

@@ -36,6 +36,24 @@ func (w *world) test(kinds string, flags []string) (string, error) {
 	return tell(tested.Plan, tested.Details), nil
 }
 
+// testOf makes a Test that takes the last sync back, or sends it again to the
+// stores that missed it.
+func (w *world) testOf(command string, flags []string) (string, error) {
+	w.tested = rig.Tested{}
+	if w.synced == "" {
+		return "", fmt.Errorf("there is no sync to %s", command)
+	}
+	if err := w.uploadRunning(); err != nil {
+		return "", err
+	}
+	tested, err := w.rig.Hub.TestBy(w.ctx, append([]string{command, w.synced}, flags...)...)
+	if err != nil {
+		return "", err
+	}
+	w.tested = tested
+	return tell(tested.Plan, tested.Details), nil
+}
+
 // uploadRunning holds a conversation with every store whose agent runs.
 func (w *world) uploadRunning() error {
 	for _, s := range w.rig.Stores {
@@ -85,6 +103,9 @@ func (w *world) run(flags []string) (string, error) {
 	y, err := w.rig.Hub.Sync(w.ctx, w.tested, flags...)
 	if err != nil {
 		return "", err
+	}
+	if w.tested.Plan.Reverts == nil {
+		w.synced = y.ID
 	}
 	if err := w.uploadRunning(); err != nil {
 		return "", err

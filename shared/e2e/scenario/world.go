@@ -23,6 +23,7 @@ type world struct {
 	pos    map[string]*salon.POS
 	kinds  *catalog.Catalog
 	tested rig.Tested
+	synced string                  // the last sync that was run and takes none back
 	locks  map[string]func() error // by store: what gives its POS's database free again
 }
 
