@@ -80,7 +80,8 @@ func (s *slice) write(ctx context.Context, plan merge.ItemPlan) error {
 	return nil
 }
 
-// create makes an item. One that comes back gets its old key, if that is free.
+// create makes an item. One that comes back gets its old key, if that is free, and
+// one of which the POS keeps the row, its row.
 func (s *slice) create(ctx context.Context, plan merge.ItemPlan) (item.ID, error) {
 	if plan.Restore.Key != "" {
 		err := s.tx.Restore(ctx, plan.Kind, plan.Restore.Key, plan.Write)
@@ -91,6 +92,9 @@ func (s *slice) create(ctx context.Context, plan merge.ItemPlan) (item.ID, error
 			return item.ID{}, err
 		}
 	}
+	if key, ok, err := s.tx.Revive(ctx, plan.Kind, plan.UID, plan.Write); ok || err != nil {
+		return item.ID{Kind: plan.Kind, Key: key}, err
+	}
 	key, err := s.tx.Insert(ctx, plan.Kind, plan.Write)
 	return item.ID{Kind: plan.Kind, Key: key}, err
 }
@@ -100,7 +104,7 @@ func (s *slice) link(ctx context.Context, plan merge.ItemPlan, id item.ID) (item
 	if plan.Action == merge.Delete {
 		now := plan.Local
 		now.Deleted, now.Link = true, nil
-		return now, s.tx.PutLink(ctx, pos.LinkRow{ID: id, Dead: true, UID: plan.Local.UID(s.store())})
+		return now, s.tx.PutLink(ctx, pos.LinkRow{ID: id, Dead: true, UID: plan.Local.UID(s.store()), Link: plan.Local.Link.Ended()})
 	}
 	records, err := s.tx.Read(ctx, id.Kind, []string{id.Key})
 	if err != nil {

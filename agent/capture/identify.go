@@ -60,6 +60,9 @@ func (s sighting) vanished() (v verdict, err error) {
 		return v, nil
 	}
 	row := s.rec.Row
+	if row.Dead && row.Link != nil && len(v.items) > 0 && row.Gen == s.prev.Gen {
+		v.items[0].Link = row.Link // a sync deleted it
+	}
 	if s.prev != nil && !s.prev.Dead && s.prev.Gen >= row.Gen {
 		s.settle(&v, s.prev.Gen, true)
 	}

@@ -72,9 +72,11 @@ type Change struct {
 // tombstone of a generation.
 type LinkRow struct {
 	item.ID
-	Dead bool       // that generation is gone
-	UID  string     // of the link; "" where there is only a generation
-	Link *item.Link // nil if Dead or not linked
+	Dead bool   // that generation is gone
+	UID  string // of the link; "" where there never was one
+	// Link is nil if not linked. Of a dead one it is what is left where a sync deleted
+	// the item (item.Link.Ended), and nil where the POS did.
+	Link *item.Link
 	// LinkOf says, of a living generation to be settled, whose link it takes over: an
 	// older generation of the key; 0 for none.
 	LinkOf int64
@@ -222,6 +224,10 @@ type Tx interface {
 	// Restore makes an item that was deleted again, under the key that it had.
 	// ErrUnique: something else has that key now, and nothing was done.
 	Restore(ctx context.Context, kind, key string, fields item.Fields) error
+	// Revive brings back the item of that uid where the POS has only marked its row
+	// as deleted: the row holds on to the item's codes, and what the POS knows of it.
+	// ok is false if there is no such row, and nothing was done.
+	Revive(ctx context.Context, kind, uid string, fields item.Fields) (key string, ok bool, err error)
 	// Update writes the given fields alone.
 	Update(ctx context.Context, kind, key string, fields item.Fields) error
 	// Delete removes an item with its child rows (or marks it deleted, where the

@@ -41,8 +41,10 @@ func (rec *Record) take(row LinkRow) {
 		return
 	}
 	rec.Row = row
-	rec.Item.Gen = row.Gen
-	rec.Item.Link = row.Link
+	rec.Item.Gen, rec.Item.Link = row.Gen, nil
+	if !row.Dead {
+		rec.Item.Link = row.Link
+	}
 }
 
 const sqlLinks = `SELECT kind, key, gen, dead, uid, link FROM plait_links`
@@ -66,11 +68,18 @@ func scanLink(scan func(...any) error) (LinkRow, error) {
 // writeLink inserts or replaces one row of plait_links.
 func writeLink(ctx context.Context, s *session, row LinkRow) error {
 	link := []byte{}
-	if row.Link != nil && !row.Dead {
+	if row.Link != nil {
 		link = item.AppendLink(nil, row.Link)
 	}
 	_, err := s.exec(ctx, `INSERT OR REPLACE INTO plait_links (kind, key, gen, dead, uid, link) VALUES (?, ?, ?, ?, ?, ?)`,
 		row.Kind, row.Key, row.Gen, row.Dead, row.UID, link)
+	return err
+}
+
+// endLink marks a generation dead. Whose it was stays known: its row may come back.
+func endLink(ctx context.Context, s *session, row LinkRow) error {
+	_, err := s.exec(ctx, `INSERT INTO plait_links (kind, key, gen, dead, uid, link) VALUES (?, ?, ?, 1, ?, x'')
+		ON CONFLICT (kind, key, gen) DO UPDATE SET dead = 1, link = x''`, row.Kind, row.Key, row.Gen, row.UID)
 	return err
 }
 
@@ -90,7 +99,10 @@ func endOlder(ctx context.Context, s *session, row LinkRow) error {
 // one of an older generation goes over where capture decided so (LinkOf), as the
 // record says. Any other that is left of an older generation ends.
 func settleLink(ctx context.Context, s *session, row LinkRow) error {
-	if row.Dead || row.Link != nil {
+	switch {
+	case row.Dead:
+		return endLink(ctx, s, row)
+	case row.Link != nil:
 		return writeLink(ctx, s, row)
 	}
 	_, err := s.exec(ctx, `INSERT INTO plait_links (kind, key, gen, dead, uid, link)

@@ -2,7 +2,6 @@ package pos
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -22,7 +21,11 @@ func (w *rowWriter) restore(ctx context.Context, key string, at []any, fields it
 		return err
 	}
 	if n > 0 {
-		return w.unhide(ctx, key, at, fields)
+		shown, err := w.unhide(ctx, key, at, fields)
+		if err == nil && !shown {
+			err = fmt.Errorf("%w: a row of table %q has the key %q", ErrUnique, w.p.table.name, key)
+		}
+		return err
 	}
 	set, err := w.newRow(fields)
 	if err != nil {
@@ -35,19 +38,19 @@ func (w *rowWriter) restore(ctx context.Context, key string, at []any, fields it
 	return err
 }
 
-// unhide takes the mark of deletion away from a row, if that is what hides it.
-func (w *rowWriter) unhide(ctx context.Context, key string, at []any, fields item.Fields) error {
-	taken := fmt.Errorf("%w: a row of table %q has the key %q", ErrUnique, w.p.table.name, key)
+// unhide takes the mark of deletion away from a row. It reports whether that was
+// what hid it.
+func (w *rowWriter) unhide(ctx context.Context, key string, at []any, fields item.Fields) (bool, error) {
 	d := w.p.m.SoftDelete
 	if d == nil {
-		return taken
+		return false, nil
 	}
 	if err := w.known(fields); err != nil {
-		return err
+		return false, err
 	}
 	set := assignments{{d.Column, d.Live}}
 	if err := set.values(w.p.values, fields); err != nil {
-		return err
+		return false, err
 	}
 	where := w.equal(w.p.key) + " AND " + w.d.quote(d.Column) + " IS ?"
 	args := slices.Concat(set.args(), at, []any{d.Deleted})
@@ -57,10 +60,10 @@ func (w *rowWriter) unhide(ctx context.Context, key string, at []any, fields ite
 	}
 	res, err := w.s.exec(ctx, "UPDATE "+w.d.quote(w.p.table.name)+" SET "+w.setList(set)+" WHERE "+where, args...)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, taken)
+		return false, err
 	}
-	return w.allRows(ctx, key, at, fields)
+	return true, w.allRows(ctx, key, at, fields)
 }

@@ -120,9 +120,9 @@ func (s *session) each(ctx context.Context, text string, args []any, visit func(
 }
 
 // queryTexts returns the one text column of a query.
-func queryTexts(ctx context.Context, s *session, text string) ([]string, error) {
+func queryTexts(ctx context.Context, s *session, text string, args ...any) ([]string, error) {
 	var out []string
-	err := s.each(ctx, text, nil, func(scan func(...any) error) error {
+	err := s.each(ctx, text, args, func(scan func(...any) error) error {
 		var v string
 		if err := scan(&v); err != nil {
 			return err

@@ -74,6 +74,7 @@ func (sqlite) tables() []string {
 		`CREATE TABLE IF NOT EXISTS plait_meta (k TEXT PRIMARY KEY, v TEXT)`,
 		`CREATE TABLE IF NOT EXISTS plait_changes (seq INTEGER PRIMARY KEY, nonce INTEGER, tbl TEXT, op TEXT, key TEXT, new_key TEXT)`,
 		`CREATE TABLE IF NOT EXISTS plait_links (kind TEXT, key TEXT, gen INTEGER, dead INTEGER, uid TEXT, link BLOB, PRIMARY KEY (kind, key, gen))`,
+		`CREATE INDEX IF NOT EXISTS plait_links_uid ON plait_links (uid)`,
 		`CREATE TABLE IF NOT EXISTS plait_receipts (job TEXT, part INTEGER, hub_epoch TEXT, number INTEGER, ord INTEGER, next_item INTEGER, done INTEGER, body BLOB, at TEXT, PRIMARY KEY (job, part))`,
 		`CREATE INDEX IF NOT EXISTS plait_receipts_ord ON plait_receipts (ord)`,
 	}

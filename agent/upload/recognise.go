@@ -185,6 +185,9 @@ func putLinks(ctx context.Context, tx pos.Tx, page wire.LinksPage) error {
 		if it.Link != nil {
 			row.UID = it.Link.UID
 		}
+		if row.Dead && row.Link.Holds() {
+			row.Link = nil // the POS deleted it
+		}
 		if err := tx.PutLink(ctx, row); err != nil {
 			return err
 		}

@@ -82,6 +82,19 @@ type Link struct {
 	Fields  []LinkField // sorted by name
 }
 
+// Ended is what is left of a link once a sync deleted the item: whose copy it was.
+// A nil link gives nil.
+func (l *Link) Ended() *Link {
+	if l == nil {
+		return nil
+	}
+	return &Link{UID: l.UID, Birth: l.Birth, Adopted: l.Adopted}
+}
+
+// Holds reports whether the link still has a base of any field: of a tombstone, that
+// no sync deleted the item.
+func (l *Link) Holds() bool { return l != nil && len(l.Fields) > 0 }
+
 // Field returns what the link knows of a field; ok is false if it never synced.
 func (l *Link) Field(name string) (LinkField, bool) {
 	if l == nil {

@@ -129,16 +129,17 @@ func testSettling(t *testing.T, b Bench) {
 		settle pos.LinkRow
 		dead   bool
 		uid    string
+		linked bool
 	}{
-		{"a living generation is settled late", pos.LinkRow{ID: id}, false, "u1"},
-		{"the item was deleted", pos.LinkRow{ID: id, Dead: true}, true, ""},
-		{"it came back the same", pos.LinkRow{ID: id}, false, ""},
+		{"a living generation is settled late", pos.LinkRow{ID: id}, false, "u1", true},
+		{"the item was deleted, and whose it was stays known", pos.LinkRow{ID: id, Dead: true}, true, "u1", false},
+		{"it came back the same", pos.LinkRow{ID: id}, false, "", false},
 	} {
 		if _, err := b.Connector.Prune(t.Context(), []pos.LinkRow{step.settle}, wire.Mark{}); err != nil {
 			t.Fatal(err)
 		}
 		rows, _, err := b.Connector.Links(t.Context(), "", 10)
-		if err != nil || len(rows) != 1 || rows[0].Dead != step.dead || rows[0].UID != step.uid || (rows[0].Link != nil) != (step.uid != "") {
+		if err != nil || len(rows) != 1 || rows[0].Dead != step.dead || rows[0].UID != step.uid || (rows[0].Link != nil) != step.linked {
 			t.Errorf("%s: %+v, %v", step.name, rows, err)
 		}
 	}

@@ -218,6 +218,28 @@ func (tx *applying) Restore(_ context.Context, kind, key string, f item.Fields) 
 	return tx.do(db.write(table, key, memoryRow{kind: kind, fields: f}), db.trace(pos.Insert, db.kinds(table), key, ""))
 }
 
+func (tx *applying) Revive(_ context.Context, kind, uid string, f item.Fields) (string, bool, error) {
+	if err := errors.Join(tx.m.ask("Revive"), tx.known(kind, f)); err != nil {
+		return "", false, err
+	}
+	db := tx.m.db
+	table := db.table(kind)
+	for _, link := range tx.st.links {
+		r, ok := tx.st.rows[table][link.Key]
+		_, another := tx.st.links[item.ID{Kind: kind, Key: link.Key, Gen: link.Gen + 1}]
+		if link.Kind != kind || link.UID != uid || !ok || r.kind != kind || !r.hidden || another {
+			continue
+		}
+		r.hidden = false
+		for _, x := range f {
+			r.fields = r.fields.With(x.Name, x.Value)
+		}
+		err := tx.do(db.write(table, link.Key, r), db.trace(pos.Update, db.kinds(table), link.Key, ""))
+		return link.Key, err == nil, err
+	}
+	return "", false, nil
+}
+
 func (tx *applying) row(kind, key string) (string, memoryRow, error) {
 	table := tx.m.db.table(kind)
 	r, ok := tx.st.rows[table][key]
@@ -290,6 +312,9 @@ func settleLink(row pos.LinkRow) func(*memoryState) error {
 			}
 		}
 		row.LinkOf = 0
+		if row.Dead && old.UID != "" {
+			row.UID = old.UID // whose it was stays known
+		}
 		if row.Dead || row.Link != nil || old.Dead || old.Link == nil {
 			st.links[row.ID] = row
 		}

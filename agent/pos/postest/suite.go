@@ -35,6 +35,7 @@ func Run(t *testing.T, factory Factory) {
 		{"data errors undo their statement alone", testDataErrors},
 		{"delete", testDelete},
 		{"restore", testRestore},
+		{"revive", testRevive},
 		{"receipts", testReceipts},
 		{"finished receipts", testReceiptList},
 		{"links", testLinks},
