@@ -81,3 +81,20 @@ func setupOfAll(s *Server, c *call) (storesync.SetupCounts, error) {
 	}
 	return s.desk.SetupOfAll(c.Context(), c.who, c.PathValue("network"), ask)
 }
+
+func driftOf(s *Server, c *call) (storesync.DriftPage, error) {
+	q := c.URL.Query()
+	limit, err := number(q.Get("limit"))
+	if err != nil {
+		return storesync.DriftPage{}, err
+	}
+	return s.desk.Drift(c.Context(), c.who, c.PathValue("store"), storesync.DriftAsk{Kind: q.Get("kind"), After: q.Get("after"), Limit: int(limit)})
+}
+
+func driftOfAll(s *Server, c *call) (storesync.DriftCounts, error) {
+	ask, err := storesAsk(c)
+	if err != nil {
+		return storesync.DriftCounts{}, err
+	}
+	return s.desk.DriftOfAll(c.Context(), c.who, c.PathValue("network"), ask)
+}

@@ -82,6 +82,8 @@ var routes = []route{
 	{"GET /api/v1/networks/{network}/items/{kind}/why", viewer, query(why)},
 	{"GET /api/v1/networks/{network}/setup", viewer, query(setupOfAll)},
 	{"GET /api/v1/stores/{store}/setup", viewer, query(setupOf)},
+	{"GET /api/v1/networks/{network}/drift", viewer, query(driftOfAll)},
+	{"GET /api/v1/stores/{store}/drift", viewer, query(driftOf)},
 	{"GET /api/v1/networks/{network}/saved", viewer, query(savedSyncs)},
 	{"POST /api/v1/networks/{network}/saved", operate, message(saveSync)},
 	{"GET /api/v1/networks/{network}/saved/{saved}", viewer, query(savedSync)},

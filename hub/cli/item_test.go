@@ -41,6 +41,17 @@ func TestQuestionsAboutAnItem(t *testing.T) {
 		t.Errorf("why: %+v", why)
 	}
 	h.run("item why vendor bolt --store Nowhere --field name").failed(1, "Nowhere")
+	h.run("drift").done("Nothing drifted at any store.")
+	h.run("drift One").done("Nothing drifted at One.")
+	h.run("drift One --kind spaceship").failed(1, "no kind")
+	h.run("drift One --after nonsense").failed(1, "no place in the list")
+	h.run("drift --kind vendor").failed(2, "needs a store")
+	h.run("drift Nowhere").failed(1, "Nowhere")
+	var drifted storesync.DriftPage
+	h.run("drift One --json").into(&drifted)
+	if drifted.Store.Name != "One" || drifted.Items == nil {
+		t.Errorf("drift: %+v", drifted)
+	}
 	h.run("setup").done("Nothing needs local setup at any store.")
 	h.run("setup One").done("Nothing needs local setup at One.")
 	h.run("setup One --after nonsense").failed(1, "no place in the list")

@@ -67,6 +67,9 @@ func (a *App) sayTroubles(s operator.StoreDetail) {
 	if s.Parked > 0 {
 		a.say("! %s wait for a person.", some(s.Parked, "item"))
 	}
+	if s.Drift > 0 {
+		a.say("! %s drifted: see `plait-hub drift \"%s\"`.", some(s.Drift, "linked item"), s.Name)
+	}
 	if h := s.Held; h != nil {
 		a.say("! An older copy of the agent (installation %s) waits since %s. It is let in after %s, unless the newer copy comes; or at once with the code that `plait-hub store release` makes.",
 			h.Installation, when(h.Since), when(h.Until))

@@ -81,6 +81,28 @@ func (d *Desk) SetupOfAll(ctx context.Context, who access.Who, network string, a
 	return d.Sync.SetupOfAll(ctx, n.ID, ask)
 }
 
+// Drift lists what a store did to its linked items that it may not do.
+func (d *Desk) Drift(ctx context.Context, who access.Who, ref string, ask storesync.DriftAsk) (storesync.DriftPage, error) {
+	if err := who.Needs(access.Viewer); err != nil {
+		return storesync.DriftPage{}, err
+	}
+	s, err := d.find(ctx, who, ref)
+	if err != nil {
+		return storesync.DriftPage{}, err
+	}
+	page, err := d.Sync.Drift(ctx, s.ID, ask)
+	return page, syncError(err)
+}
+
+// DriftOfAll counts drift, store by store.
+func (d *Desk) DriftOfAll(ctx context.Context, who access.Who, network string, ask storesync.StoresAsk) (storesync.DriftCounts, error) {
+	n, err := d.syncsIn(ctx, who, network, access.Viewer)
+	if err != nil {
+		return storesync.DriftCounts{}, err
+	}
+	return d.Sync.DriftOfAll(ctx, n.ID, ask)
+}
+
 // askIn finds the network of a question, and puts a store's id in place of its
 // name.
 func (d *Desk) askIn(ctx context.Context, who access.Who, network string, ref *string) (id string, err error) {

@@ -100,6 +100,7 @@ type StoreDetail struct {
 	Reconcile    string     `json:"reconcile,omitempty"`   // why copy and record must be compared
 	Compared     time.Time  `json:"compared,omitzero"`     // the record's last proof against the POS
 	Kinds        []KindHeld `json:"kinds"`
+	Drift        int        `json:"drift"` // linked items to which the store did what it may not do
 	Held         *Held      `json:"held,omitempty"`
 	Full         *Full      `json:"full,omitempty"`
 	Queue        []Job      `json:"queue"` // open jobs, in order

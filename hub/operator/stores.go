@@ -208,6 +208,13 @@ func (d *Desk) addDetail(v *store.StoreView, held store.Copy, out *StoreDetail) 
 		return err
 	}
 	out.POS = profile.POS
+	if v.Store.Catalog != "" {
+		drift, err := storesync.CountDrift(v)
+		if err != nil {
+			return err
+		}
+		out.Drift = drift.Items()
+	}
 	if full := v.Store.Full; full.ID != "" {
 		staging, _, err := v.StagingUpload()
 		if err != nil {

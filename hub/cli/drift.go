@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plait/hub/storesync"
+)
+
+func (a *App) drift() *cobra.Command {
+	var network string
+	var f driftFlags
+	cmd := &cobra.Command{
+		Use:   "drift [STORE]",
+		Short: "List locked fields that a store changed, and synced items that it deleted, moved or converted",
+		Long: "List drift at a store: locked fields of synced items that were changed there, with the value of the last sync\n" +
+			"and the store's, and synced items that were deleted, moved to another category or converted though a store may\n" +
+			"not do that. The next sync undoes it. Without a store: how many items there are, store by store.",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				page, err := ask[storesync.DriftPage](cmd, a, http.MethodGet, at("stores", args[0], "drift")+"?"+f.query().Encode(), nil)
+				if err != nil {
+					return err
+				}
+				return a.show(page, func() { a.sayDrift(page, f) })
+			}
+			if f.kind != "" {
+				return usageError{fmt.Errorf("--kind needs a store")}
+			}
+			all, err := a.driftOfAll(cmd, network, f)
+			if err != nil {
+				return err
+			}
+			return a.show(all, func() { a.sayDrifts(all) })
+		},
+	}
+	f.define(cmd)
+	cmd.Flags().StringVar(&network, "network", "", "without a store: of this network (id or name); not needed if there is only one")
+	return cmd
+}
+
+// driftFlags choose what of a list of drift is shown.
+type driftFlags struct {
+	kind, after string
+	limit       int
+}
+
+func (f *driftFlags) define(cmd *cobra.Command) {
+	g := cmd.Flags()
+	g.StringVar(&f.kind, "kind", "", "items of this kind alone")
+	g.StringVar(&f.after, "after", "", "what the page before said to go on with")
+	g.IntVar(&f.limit, "limit", storesync.DefaultItemsPage, fmt.Sprintf("how many, at most %d", storesync.MaxItemsPage))
+}
+
+func (f driftFlags) query() url.Values {
+	return url.Values{"kind": {f.kind}, "after": {f.after}, "limit": {fmt.Sprint(max(f.limit, 1))}}
+}
+
+func (a *App) driftOfAll(cmd *cobra.Command, network string, f driftFlags) (all storesync.DriftCounts, err error) {
+	c, err := a.client()
+	if err != nil {
+		return all, err
+	}
+	where, err := c.network(cmd.Context(), network)
+	if err != nil {
+		return all, err
+	}
+	return all, c.call(cmd.Context(), http.MethodGet, at("networks", where, "drift")+"?"+f.query().Encode(), nil, &all)
+}
+
+func (a *App) sayDrift(p storesync.DriftPage, f driftFlags) {
+	if p.Lifted != "" {
+		a.say("Nothing is held at %s: %s.", p.Store.Name, p.Lifted)
+		return
+	}
+	var rows [][]string
+	for _, it := range p.Items {
+		why := it.Why + ": " + it.Mend
+		if len(it.Fields) == 0 {
+			rows = append(rows, []string{it.Kind, it.Name, it.Key, "-", "-", "-", why})
+		}
+		for _, x := range it.Fields {
+			rows = append(rows, []string{it.Kind, it.Name, it.Key, x.Title, shown(x.Base), shown(x.Value), why})
+		}
+	}
+	a.table(fmt.Sprintf("Nothing drifted at %s.", p.Store.Name), []string{"Kind", "Item", "Key", "Field", "Last sync", "Here", "Why"}, rows)
+	if p.Next != "" {
+		more := []string{"--after " + p.Next}
+		if f.kind != "" {
+			more = append(more, "--kind "+f.kind)
+		}
+		a.say("More: plait-hub drift \"%s\" %s", p.Store.Name, strings.Join(more, " "))
+	}
+}
+
+func (a *App) sayDrifts(all storesync.DriftCounts) {
+	var rows [][]string
+	for _, s := range all.Stores {
+		rows = append(rows, []string{s.Store.Name, fmt.Sprint(s.Fields), fmt.Sprint(s.Deleted), fmt.Sprint(s.Moved), fmt.Sprint(s.Converted)})
+	}
+	a.table("Nothing drifted at any store.", []string{"Store", "Fields changed", "Deleted", "Moved", "Converted"}, rows)
+	a.sayAfter(all.Next)
+}
