@@ -71,8 +71,16 @@ func newCode(s *Server, c *call) (operator.Enrolment, error) {
 	return s.desk.Code(c.Context(), c.who, c.PathValue("store"))
 }
 
-func switchStore(s *Server, c *call, m operator.SwitchStore) (operator.Store, error) {
+func switchStore(s *Server, c *call, m operator.SwitchStore) (operator.Switched, error) {
 	return s.desk.Switch(c.Context(), c.who, c.PathValue("store"), m)
+}
+
+func reviewStore(s *Server, c *call, m storesync.ReviewRequest) (storesync.Review, error) {
+	return s.desk.Review(c.Context(), c.who, c.PathValue("store"), m)
+}
+
+func declineReview(s *Server, c *call) ([]storesync.Declined, error) {
+	return s.desk.DeclineReview(c.Context(), c.who, c.PathValue("store"))
 }
 
 func linkStore(s *Server, c *call, m operator.LinkStore) (operator.Store, error) {

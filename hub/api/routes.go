@@ -54,6 +54,8 @@ var routes = []route{
 	{"PATCH /api/v1/stores/{store}", admin, message(setStore)},
 	{"POST /api/v1/stores/{store}/switch", operate, message(switchStore)},
 	{"POST /api/v1/stores/{store}/link", admin, message(linkStore)},
+	{"POST /api/v1/stores/{store}/review", operate, message(reviewStore)},
+	{"POST /api/v1/stores/{store}/review/decline", operate, query(declineReview)},
 	{"POST /api/v1/stores/{store}/code", admin, query(newCode)},
 	{"POST /api/v1/stores/{store}/revoke", admin, message(revokeStore)},
 	{"POST /api/v1/stores/{store}/release", operate, query(releaseStore)},

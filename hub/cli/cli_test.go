@@ -98,6 +98,32 @@ func TestStoreLife(t *testing.T) {
 	h.run("store show One").done("revoked")
 }
 
+// A store that is switched on again gets nothing by itself before somebody has
+// looked at a Test of it, or does not want to.
+func TestSwitchedOnAgain(t *testing.T) {
+	h := newHub(t)
+	h.run("network add Bella").done()
+	head, one := h.store("Head Office", "head_office"), h.store("One", "branch")
+	head.uploads("Bolt")
+	one.uploads("Acme")
+	h.run("network set Bella --continuous vendor").done("vendor from Head Office")
+	h.run("store show One").done("vendor from Head Office (held: nobody has looked yet at what it brings)")
+	h.run("health").done(`Continuous sync of vendor to Bella/One waits for an operator, because nobody has looked yet at what it brings`, `sync review "One"`)
+	test := h.run("sync review One").done("Copy 1", "1 created", "To carry it out")
+	digest := regexp.MustCompile(`sync run ([0-9a-f]{64})`).FindStringSubmatch(test.out)
+	h.run("sync run --yes " + digest[1]).done("queued")
+	if health := h.run("health").done(); strings.Contains(health.out, "waits for an operator") {
+		t.Errorf("reviewed, and health says %s", health.out)
+	}
+	h.run("store switch One off --cancel").done("is off")
+	h.answer("yes\n", "sync review One --decline").done("Continuous sync goes on to One: vendor.")
+	h.run("sync review One --decline --yes").failed(1, "nothing is held there")
+	h.run("store switch One on").done("is on", "before you have looked at this Test", "Copy 1", "To carry it out", `sync review "One" --decline`)
+	h.run("store switch One off").done("It misses what Head Office changes of vendor from now on.")
+	h.answer("", "sync review One --decline").failed(1, "not confirmed")
+	h.run("sync review Nobody").failed(1, "Nobody")
+}
+
 // The whole of a sync at the hub: tested, confirmed in words, run, looked at and
 // cancelled; with an item whose name would break a terminal.
 func TestSync(t *testing.T) {

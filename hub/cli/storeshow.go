@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"plait/hub/operator"
+	"plait/hub/storesync"
 )
 
 func (a *App) storeShow() *cobra.Command {
@@ -32,7 +33,7 @@ func (a *App) sayStore(s operator.StoreDetail) {
 		[2]string{"PC", s.Host}, [2]string{"agent", s.Version}, [2]string{"POS", s.POS},
 		[2]string{"last contact", when(s.Contact) + reason(s.Reason)}, [2]string{"next due", when(s.Due)},
 		[2]string{"ended well", when(s.Bye)}, [2]string{"proven equal", when(s.EqualAt)}, [2]string{"compared with POS", when(s.Compared)},
-		[2]string{"held items", kinds(s.Kinds)}, [2]string{"open jobs", fmt.Sprint(s.OpenJobs)},
+		[2]string{"held items", kinds(s.Kinds)}, [2]string{"continuously", coming(s.Coming)}, [2]string{"open jobs", fmt.Sprint(s.OpenJobs)},
 	)
 	a.sayTroubles(s)
 	if len(s.Queue) > 0 {
@@ -54,6 +55,19 @@ func kinds(list []operator.KindHeld) string {
 		out = append(out, fmt.Sprintf("%d %s", k.Items, k.Kind))
 	}
 	return orDash(strings.Join(out, ", "))
+}
+
+// coming is what comes to a store by continuous sync, and what of that is held.
+func coming(list []storesync.Coming) string {
+	var out []string
+	for _, c := range list {
+		text := c.Kind + " from " + c.Source
+		if c.Held != "" {
+			text += " (held: " + c.Why() + ")"
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, ", ")
 }
 
 // sayTroubles says what a person should look at.

@@ -15,7 +15,7 @@ import (
 
 func (a *App) sync() *cobra.Command {
 	cmd := newGroup("sync", "Copy items from one store to others: test, look, run",
-		a.syncTest(), a.syncDetail(), a.syncRun(), a.syncList(), a.syncShow(), a.syncContinue(), a.syncCancel(), a.syncAgain(), a.syncRetry(),
+		a.syncTest(), a.syncReview(), a.syncDetail(), a.syncRun(), a.syncList(), a.syncShow(), a.syncContinue(), a.syncCancel(), a.syncAgain(), a.syncRetry(),
 		a.syncSave(), a.syncSaved(), a.syncForget(), a.syncRevert())
 	cmd.PersistentFlags().StringVar(&a.flags.network, "network", "", "the network (id or name); not needed if there is only one")
 	return cmd

@@ -125,8 +125,8 @@ func TestSwitchOffKeepsNoOpenJobs(t *testing.T) {
 	if got := h.show(); got.Switch != store.Off {
 		t.Errorf("with its last job gone the switch is %s", got.Switch)
 	}
-	if _, err := h.desk.Switch(h.ctx(), h.ann, "One", operator.SwitchStore{To: "on"}); err != nil {
-		t.Fatal(err)
+	if on, err := h.desk.Switch(h.ctx(), h.ann, "One", operator.SwitchStore{To: "on"}); err != nil || len(on.Tests) > 0 || on.Untested != "" {
+		t.Fatalf("on again, with nothing that comes to it: %+v, %v", on, err)
 	}
 	h.queue("more prices")
 	s, err = h.desk.Switch(h.ctx(), h.ann, "One", operator.SwitchStore{To: "off", Jobs: operator.JobsCancel})

@@ -77,6 +77,7 @@ func (d *Desk) Health(ctx context.Context, who access.Who) (out Health, err erro
 			shown, err := d.showStore(s)
 			if err == nil {
 				out.add(shown)
+				err = out.addHeld(s)
 			}
 			return err
 		})

@@ -104,6 +104,8 @@ type StoreDetail struct {
 	Held         *Held      `json:"held,omitempty"`
 	Full         *Full      `json:"full,omitempty"`
 	Queue        []Job      `json:"queue"` // open jobs, in order
+	// Coming is what comes to the store by continuous sync, and how that stands.
+	Coming []storesync.Coming `json:"coming,omitempty"`
 }
 
 // KindHeld is how many items of a kind the hub's copy holds.
@@ -167,6 +169,17 @@ type SwitchStore struct {
 	// Jobs says what becomes of open jobs when it is turned off: JobsDeliver,
 	// JobsCancel; "" fails if there are any, and names them.
 	Jobs string `json:"jobs,omitempty"`
+}
+
+// Switched is a store whose switch was turned.
+type Switched struct {
+	Store
+	// Misses is what a store that is off does not get.
+	Misses []storesync.Miss `json:"misses,omitempty"`
+	// Tests are of what a store may have missed while it was off, one for each source.
+	// No continuous sync runs to it before they are carried out, or declined.
+	Tests    []storesync.Plan `json:"tests,omitempty"`
+	Untested string           `json:"untested,omitempty"` // why there is none, though something comes to it
 }
 
 // LinkStore gives a store its part in the network.

@@ -222,29 +222,11 @@ func (d *Desk) addDetail(v *store.StoreView, held store.Copy, out *StoreDetail) 
 		}
 		out.Full = &Full{By: full.By, At: full.At, Staged: staging.Staged}
 	}
+	if out.Coming, err = storesync.ComesTo(v); err != nil {
+		return err
+	}
 	out.Queue, err = openJobs(v)
 	return err
-}
-
-// Switch turns a store's sync switch. One that is turned off keeps no open jobs.
-func (d *Desk) Switch(ctx context.Context, who access.Who, ref string, in SwitchStore) (out Store, err error) {
-	to := in.To
-	switch {
-	case in.To != store.On && in.To != store.Off:
-		return out, refuse("the switch is turned on or off, not %q", in.To)
-	case in.Jobs != "" && in.Jobs != JobsDeliver && in.Jobs != JobsCancel:
-		return out, refuse("open jobs are delivered or cancelled, not %q", in.Jobs)
-	case in.To == store.Off && in.Jobs == JobsDeliver:
-		to = store.Draining
-	}
-	err = d.mayOnStore(ctx, who, ref, access.Operator, func(tx *store.StoreTx) error {
-		if _, err := queue.Switch(tx, who.Name, to, in.Jobs == JobsCancel); err != nil {
-			return err
-		}
-		out, err = d.showStore(tx.StoreView)
-		return err
-	})
-	return out, err
 }
 
 // mayOnStore is onStore for acts that the room which does them audits.

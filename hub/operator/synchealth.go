@@ -2,6 +2,7 @@ package operator
 
 import (
 	"fmt"
+	"strings"
 
 	"plait/hub/store"
 	"plait/hub/storesync"
@@ -27,6 +28,27 @@ func (h *Health) addSyncs(v *store.View, n store.Network) error {
 		if y.State == store.SyncHalted {
 			h.notice("The sync %q of %s has halted: see `plait-hub sync show %s`.", y.Label, n.Name, y.ID)
 		}
+	}
+	return err
+}
+
+// addHeld says to which stores continuous syncs wait for a person. A store that
+// has not uploaded yet, or that is off, waits for something else.
+func (h *Health) addHeld(v *store.StoreView) error {
+	if v.Store.Switch != store.On || !v.Store.Revoked.IsZero() {
+		return nil
+	}
+	coming, err := storesync.ComesTo(v)
+	var kinds []string
+	why := ""
+	for _, c := range coming {
+		if c.Held != "" && c.Changes > 0 {
+			kinds, why = append(kinds, c.Kind), c.Why()
+		}
+	}
+	if len(kinds) > 0 {
+		h.notice("Continuous sync of %s to %s/%s waits for an operator, because %s: look at it with `plait-hub sync review %q`.",
+			strings.Join(kinds, ", "), v.Store.NetworkName, v.Store.Name, why, v.Store.Name)
 	}
 	return err
 }

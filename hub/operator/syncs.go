@@ -35,6 +35,38 @@ func (d *Desk) Test(ctx context.Context, who access.Who, network string, r store
 	return p, syncError(err)
 }
 
+// Review tests everything that comes to a store from its usual sources; of head
+// office, everything that the branches get from it.
+func (d *Desk) Review(ctx context.Context, who access.Who, ref string, r storesync.ReviewRequest) (storesync.Review, error) {
+	s, err := d.find(ctx, who, ref)
+	if err == nil {
+		err = who.MayOnStore(s, access.Operator)
+	}
+	if err != nil {
+		return storesync.Review{}, err
+	}
+	r.Network, r.Store, r.By = s.Network, s.ID, who.Name
+	out, err := d.Sync.Review(ctx, r)
+	return out, syncError(err)
+}
+
+// DeclineReview lets continuous syncs go on to a store, or from head office,
+// without bringing what the sources changed so far.
+func (d *Desk) DeclineReview(ctx context.Context, who access.Who, ref string) ([]storesync.Declined, error) {
+	s, err := d.find(ctx, who, ref)
+	if err == nil {
+		err = who.MayOnStore(s, access.Operator)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out, err := d.Sync.Decline(ctx, storesync.ReviewRequest{Network: s.Network, Store: s.ID, By: who.Name})
+	if out == nil {
+		out = []storesync.Declined{}
+	}
+	return out, syncError(err)
+}
+
 // TestRevert makes the plan of taking a sync back, and keeps it for a day.
 func (d *Desk) TestRevert(ctx context.Context, who access.Who, network, sync string, r storesync.RevertRequest) (storesync.Plan, error) {
 	n, err := d.syncsIn(ctx, who, network, access.Operator)

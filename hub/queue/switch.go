@@ -21,7 +21,7 @@ func Switch(tx *store.StoreTx, who, to string, cancel bool) (string, error) {
 			return tx.Store.Switch, err
 		}
 		if len(open) > 0 && !cancel {
-			return tx.Store.Switch, fmt.Errorf("cannot switch store %s off: %w: %d jobs are open, the first is %q: deliver them first (draining), or cancel them",
+			return tx.Store.Switch, fmt.Errorf("cannot switch store %s off: %w: %d jobs are open, the first is %q: deliver them first (--deliver), or cancel them (--cancel)",
 				tx.Store.Name, store.ErrConflict, len(open), open[0].Label)
 		}
 		if err := cancelAll(tx, who, open); err != nil {

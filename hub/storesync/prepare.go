@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"plait/hub/store"
+	"plait/shared/wire"
 )
 
 // addMissing adds what the payload's items need and some of the stores lack, until
@@ -111,16 +112,14 @@ func (t *test) checkShrunk(v *store.View, kind string) error {
 
 // describe says what the payload holds and what stands against it.
 func (t *test) describe(v *store.View) error {
-	chosen := t.cutting.payload
-	for _, k := range chosen.Kinds {
-		at := PlanKind{Kind: k.Name, Title: k.Name, Whole: -1, SyncRev: -1}
-		if in, ok := t.catalog.Kind(k.Name); ok && in.Title != "" {
+	brought := map[string]int{}
+	for _, it := range t.cutting.payload.Items {
+		brought[it.Kind]++
+	}
+	for _, name := range t.described() {
+		at := PlanKind{Kind: name, Title: name, Items: brought[name], Whole: -1, SyncRev: -1}
+		if in, ok := t.catalog.Kind(name); ok && in.Title != "" {
 			at.Title = in.Title
-		}
-		for _, it := range chosen.Items {
-			if it.Kind == k.Name {
-				at.Items++
-			}
 		}
 		t.describeKind(&at)
 		if err := t.reaches(v, &at); err != nil {
@@ -134,6 +133,19 @@ func (t *test) describe(v *store.View) error {
 	t.describeUsual()
 	t.describeDangling()
 	return nil
+}
+
+// described are the payload's kinds, and those that are selected whole and of which
+// the source has nothing yet: what it gets of them will come by itself.
+func (t *test) described() (names []string) {
+	for _, name := range t.cutting.order {
+		carried := slices.ContainsFunc(t.cutting.payload.Kinds, func(k wire.PayloadKind) bool { return k.Name == name })
+		whole := slices.ContainsFunc(t.request.Kinds, func(s Selection) bool { return s.Kind == name && s.whole() })
+		if carried || whole {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func (t *test) describeKind(at *PlanKind) {

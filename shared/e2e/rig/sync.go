@@ -35,6 +35,15 @@ func (h *Hub) TestBy(ctx context.Context, args ...string) (t Tested, err error) 
 	return t, h.Run(ctx, &t, append([]string{"sync"}, args...)...)
 }
 
+// Review makes the Tests of everything that comes to a store, one for each source.
+func (h *Hub) Review(ctx context.Context, args ...string) ([]Tested, error) {
+	var out struct {
+		Tests []Tested `json:"tests"`
+	}
+	err := h.Run(ctx, &out, append([]string{"sync", "review"}, args...)...)
+	return out.Tests, err
+}
+
 // Sync carries out a Test, as an operator who confirms everything that it asks;
 // more are further flags.
 func (h *Hub) Sync(ctx context.Context, t Tested, more ...string) (y storesync.Sync, err error) {

@@ -14,6 +14,7 @@
 //	lacks STORE KIND NAME           the POS has none of that name
 //	upload STORE …                  a conversation each, which must end equal
 //	test KIND,KIND [flag …]         every store uploads; then a Test, in words on stdout
+//	review STORE [flag …]           the same, of everything that comes to a store
 //	run                             the last Test is carried out; stores apply, and
 //	                                the outcome must be what the Test said
 //	sync KIND,KIND [flag …]         test and run

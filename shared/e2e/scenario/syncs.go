@@ -54,6 +54,24 @@ func (w *world) testOf(command string, flags []string) (string, error) {
 	return tell(tested.Plan, tested.Details), nil
 }
 
+// review makes the Test of everything that comes to a store, or from head office,
+// where it comes from one source.
+func (w *world) review(args []string) (string, error) {
+	w.tested = rig.Tested{}
+	if err := w.uploadRunning(); err != nil {
+		return "", err
+	}
+	tests, err := w.rig.Hub.Review(w.ctx, args...)
+	if err != nil {
+		return "", err
+	}
+	if len(tests) != 1 {
+		return "", fmt.Errorf("the review of %s has %d Tests, want 1", args[0], len(tests))
+	}
+	w.tested = tests[0]
+	return tell(w.tested.Plan, w.tested.Details), nil
+}
+
 // uploadRunning holds a conversation with every store whose agent runs.
 func (w *world) uploadRunning() error {
 	for _, s := range w.rig.Stores {
