@@ -136,13 +136,10 @@ func TestBlindComparisonIsCaught(t *testing.T) {
 	s.checkEqual()
 }
 
-// TestFlippedBitsAreCompared is promise P14 with P9: with one bit flipped
+// TestHarnessFlippedBitsAreCompared is promise P14 with P9: with one bit flipped
 // anywhere in agent.db, a comparison, after a restart or two where the file must be
 // set aside, brings the record level with the POS.
-//
-// Known fault, so it runs at its everyday number only: a flip in the schema of agent.db
-// ends a comparison with an error, and the file is not set aside before a restart.
-func TestFlippedBitsAreCompared(t *testing.T) {
+func TestHarnessFlippedBitsAreCompared(t *testing.T) {
 	s := startSalon(t)
 	for i := range 60 {
 		s.pos.write([]string{"service", "sale"}[i%2], fmt.Sprint(100+i), fields("Cut", i))

@@ -67,7 +67,7 @@ func (p *putter) refuse(last int64, k Key, why string) error {
 	each := func(rows *sql.Rows) error {
 		s := &stored{}
 		held = append(held, s)
-		return rows.Scan(append(s.into(), &s.body)...)
+		return s.scan(rows)
 	}
 	err := p.byKeys(each, "SELECT "+storedColumns+", i.body FROM items i WHERE i.kind = ? AND i.key IN", p.kinds.id(k.Kind), []string{k.Key})
 	if err != nil {

@@ -39,7 +39,7 @@ func (b *Box) Each(ctx context.Context, ids []item.ID, fn func(Row) error) error
 		for _, id := range ids {
 			each := func(rows *sql.Rows) error {
 				var r stored
-				if err := rows.Scan(append(r.into(), &r.body)...); err != nil {
+				if err := r.scan(rows); err != nil {
 					return err
 				}
 				if !r.sound() {

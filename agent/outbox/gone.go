@@ -39,7 +39,7 @@ func (p *putter) gone(kind string, x wire.KeyHash) error {
 	var exact, newest *stored
 	each := func(rows *sql.Rows) error {
 		s := &stored{}
-		if err := rows.Scan(append(s.into(), &s.body)...); err != nil {
+		if err := s.scan(rows); err != nil {
 			return err
 		}
 		if s.gen == x.Gen {

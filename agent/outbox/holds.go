@@ -93,8 +93,8 @@ func (h *holding) inStep(ctx context.Context, db *sqlitedb.DB, trail int64) erro
 
 // lookUp looks for the forms that were not met, each by its key.
 func (h *holding) lookUp(ctx context.Context, db *sqlitedb.DB) error {
-	const text = "SELECT " + storedColumns + `, i.body FROM items i
-		WHERE i.kind = (SELECT id FROM kinds WHERE name = ?1) AND i.dead = 0 AND i.key = ?2`
+	const text = "SELECT " + storedColumns + ", i.body" + byIndex +
+		"(SELECT id FROM kinds WHERE name = ?1) AND i.dead = 0 AND x.key = ?2"
 	for _, f := range h.forms {
 		if _, ok := h.at[f.Key]; !ok {
 			continue

@@ -59,7 +59,7 @@ func (b *Box) EachDead(ctx context.Context, kind string, fn func(key string, gen
 		defer rows.Close()
 		for rows.Next() {
 			var s stored
-			if err := rows.Scan(s.into()...); err != nil {
+			if err := s.scanHead(rows); err != nil {
 				return err
 			}
 			if s.soundHead() {
@@ -113,7 +113,7 @@ func (b *Box) Changed(ctx context.Context, after int64, fn func(item.Item) error
 func eachBody(rows *sql.Rows, fn func(item.Item) error) error {
 	for rows.Next() {
 		var s stored
-		if err := rows.Scan(append(s.into(), &s.body)...); err != nil {
+		if err := s.scan(rows); err != nil {
 			return err
 		}
 		if !s.sound() { // dropped, and read again, when it is to be sent

@@ -90,7 +90,7 @@ func newest(s *statements, kind string, keys []string) (rows map[string]Row, bad
 	rows = make(map[string]Row, len(keys))
 	each := func(r *sql.Rows) error {
 		var s stored
-		if err := r.Scan(append(s.into(), &s.body)...); err != nil {
+		if err := s.scan(r); err != nil {
 			return err
 		}
 		switch old, ok := rows[s.key]; {
@@ -103,5 +103,5 @@ func newest(s *statements, kind string, keys []string) (rows map[string]Row, bad
 		}
 		return nil
 	}
-	return rows, bad, s.byKeys(each, "SELECT "+storedColumns+", i.body FROM items i WHERE i.kind = ? AND i.key IN", kinds.id(kind), keys)
+	return rows, bad, s.byKeys(each, "SELECT "+storedColumns+", i.body"+byIndex+"? AND x.key IN", kinds.id(kind), keys)
 }

@@ -216,7 +216,7 @@ func (p *putter) olds(kind int64, items []item.Item) (map[keyGen]*stored, error)
 	out := make(map[keyGen]*stored, len(items))
 	each := func(rows *sql.Rows) error {
 		s := &stored{}
-		if err := rows.Scan(s.into()...); err != nil {
+		if err := s.scanHead(rows); err != nil {
 			return err
 		}
 		out[keyGen{s.key, s.gen}] = s

@@ -161,7 +161,7 @@ func (p *putter) requeue(kind string, keys []string, wanted func(*stored) bool) 
 	var found []*stored
 	each := func(rows *sql.Rows) error {
 		s := &stored{}
-		if err := rows.Scan(s.into()...); err != nil {
+		if err := s.scanHead(rows); err != nil {
 			return err
 		}
 		if wanted(s) {

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -51,8 +52,29 @@ type stored struct {
 // its into. The body comes last: a read without it does not touch its pages.
 const storedColumns = "i.id, i.kind, i.key, i.gen, i.dead, i.revision, i.pos, i.chk, i.digest"
 
+// byIndex are rows of items i that the index x finds. SQLite reads columns that an
+// index has from it: joined by id, they come from the table, whose row the checksum
+// is of.
+const byIndex = " FROM items x CROSS JOIN items i ON i.id = x.id WHERE x.kind = "
+
 func (s *stored) into() []any {
 	return []any{&s.id, &s.kind, &s.key, &s.gen, &s.dead, &s.revision, &s.pos, &s.chk, &s.digest}
+}
+
+// scanHead reads the row of a query for storedColumns. A value that does not fit
+// its column was never written so.
+func (s *stored) scanHead(rows *sql.Rows) error { return damage(rows.Scan(s.into()...)) }
+
+// scan reads the row of a query for storedColumns and body.
+func (s *stored) scan(rows *sql.Rows) error {
+	return damage(rows.Scan(append(s.into(), &s.body)...))
+}
+
+func damage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("cannot read a row of items: %w", errors.Join(ErrDamaged, err))
 }
 
 // check is the checksum over every column but the body, which the digest covers:

@@ -63,7 +63,7 @@ func (s *statements) query(each func(*sql.Rows) error, text string, args ...any)
 	return rows.Err()
 }
 
-// byKeys runs a query that ends in "i.key IN" for many keys of one kind. The last
+// byKeys runs a query that ends in "key IN" for many keys of one kind. The last
 // key fills up the list, so that there are two shapes of the statement only.
 func (s *statements) byKeys(each func(*sql.Rows) error, text string, kind any, keys []string) error {
 	for len(keys) > 0 {

@@ -81,7 +81,8 @@ type DB struct {
 }
 
 // Open opens the file at path, creating it with mode 0600 if it is absent, and
-// brings its schema up to the newest migration. The folder must exist.
+// brings its schema up to the newest migration, whose text it then verifies. The
+// folder must exist.
 //
 // Errors: *NewerSchemaError and ErrForeign (file untouched), ErrDamaged,
 // ErrDiskFull, ErrReadOnly, IsBusy, or the file system's own.
@@ -101,7 +102,11 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if err := db.connect(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if err := db.migrate(ctx, steps); err != nil {
+	err = db.migrate(ctx, steps)
+	if err == nil {
+		err = db.verifySchema(ctx, steps)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
