@@ -13,7 +13,7 @@ func (s *slice) weaken(ctx context.Context) error {
 	if err := s.tx.Commit(); err != nil {
 		return err
 	}
-	time.Sleep(20 * time.Millisecond) // the time that a kill needs to fall between
+	time.Sleep(300 * time.Millisecond) // a kill must fall between, and few jobs create what a second applying would find
 	tx, err := s.POS.Begin(ctx)
 	s.tx, s.recv.tx = tx, tx
 	return err

@@ -158,6 +158,9 @@ func (r *round) skip(ctx context.Context, why string) error {
 
 // finish ends a round in which every kind was walked.
 func (r *round) finish(ctx context.Context) error {
+	if err := r.box.VerifyIndexes(ctx); err != nil {
+		return err
+	}
 	if err := r.box.Compared(ctx, time.Unix(r.Began, 0), len(r.Skipped) == 0); err != nil {
 		return err
 	}

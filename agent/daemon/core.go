@@ -46,7 +46,7 @@ type core struct {
 	closers   []func() error
 
 	// catalogChanged says that the conversation which runs brought a new catalogue;
-	// renew ends run once that conversation has ended.
+	// renew ends run once that conversation has ended, or the record is damaged.
 	renew          chan struct{} // holds one
 	catalogChanged bool          // the conductor's goroutine alone uses it
 
@@ -71,9 +71,17 @@ func (c *core) run(ctx context.Context) {
 	select {
 	case <-ctx.Done():
 	case <-c.renew:
-		c.log.Info().Msg("the network's catalogue changed; beginning anew with it")
+		c.log.Info().Msg("beginning anew: the network's catalogue changed, or the record is damaged")
 	}
 	cancel() // before loops.Wait, which is deferred later and so runs first
+}
+
+// beginAnew ends run, so that the daemon opens what it needs again.
+func (c *core) beginAnew() {
+	select {
+	case c.renew <- struct{}{}:
+	default: // it is asked for already
+	}
 }
 
 func (c *core) close() error {
@@ -112,6 +120,9 @@ func (c *core) captureOnce(ctx context.Context) {
 	err := c.capture.Drain(ctx)
 	if ctx.Err() != nil {
 		return
+	}
+	if c.box.Damaged() {
+		c.beginAnew()
 	}
 	c.mu.Lock()
 	before := c.trouble

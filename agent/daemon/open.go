@@ -32,12 +32,18 @@ type memory struct {
 	Proven time.Time    `json:"proven,omitzero"`
 }
 
-// openBox opens agent.db, once.
+// openBox opens agent.db, once, and again where it was damaged while in use.
 func (d *Daemon) openBox(ctx context.Context) (*outbox.Box, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.box != nil {
+	if d.box != nil && !d.box.Damaged() {
 		return d.box, nil
+	}
+	if d.box != nil {
+		if err := d.box.Close(); err != nil {
+			d.log.Warn().Err(err).Msg("cannot close the agent's damaged record")
+		}
+		d.box = nil
 	}
 	box, opened, err := outbox.Open(ctx, d.config.Database(), outbox.Options{Now: d.now})
 	if err != nil {
@@ -240,6 +246,6 @@ func (d *Daemon) ended(c *core, last control.Last) {
 	debug.FreeOSMemory() // the next conversation is minutes away, and the PC is the POS's
 	if c.catalogChanged {
 		c.catalogChanged = false
-		c.renew <- struct{}{}
+		c.beginAnew()
 	}
 }

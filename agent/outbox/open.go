@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"plait/shared/sqlitedb"
@@ -41,10 +42,15 @@ type Opened struct {
 
 // Box is one open agent.db. Its methods may be called from many goroutines.
 type Box struct {
-	db   *sqlitedb.DB
-	path string
-	now  func() time.Time
+	db      *sqlitedb.DB
+	path    string
+	now     func() time.Time
+	damaged atomic.Bool
 }
+
+// Damaged reports whether damage was met while the file was in use. Nothing goes
+// right with it any more: it is closed and opened again, which sets it aside.
+func (b *Box) Damaged() bool { return b.damaged.Load() }
 
 // Open opens the agent's database, or makes it. A damaged file is renamed, with
 // the time, and a fresh one is made; its agent epoch is new. A file of a newer
@@ -150,11 +156,12 @@ func (b *Box) read(ctx context.Context, fn func(*sql.Tx) error) error {
 	return b.note(b.db.Read(ctx, fn))
 }
 
-// note leaves a mark beside a damaged file, so that the next start sets it aside.
+// note leaves a mark beside a damaged file, so that the next Open sets it aside.
 func (b *Box) note(err error) error {
 	if !errors.Is(err, sqlitedb.ErrDamaged) && !errors.Is(err, ErrDamaged) {
 		return err
 	}
+	b.damaged.Store(true)
 	mark, markErr := os.OpenFile(b.path+damagedMark, os.O_CREATE|os.O_WRONLY, 0o600)
 	if markErr == nil {
 		markErr = mark.Close()
