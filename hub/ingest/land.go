@@ -34,6 +34,7 @@ func (in *Ingest) FullCommit(ctx context.Context, storeID string, f wire.FullCom
 	if err != nil {
 		return wire.FullState{}, err
 	}
+	weaken()
 	l := &landing{in: in, known: known, storeID: storeID, commit: f}
 	var state wire.FullState
 	if u.Staged > landAtOnce {

@@ -42,9 +42,10 @@ func TestHarnessKills(t *testing.T) {
 func TestHarnessKillsCatchesItsControls(t *testing.T) {
 	for tag, says := range map[string]string{
 		"plait_weak_receipt": "created",
-		"plait_weak_swap":    "landed over",
+		"plait_weak_swap":    " over job ",
 	} {
-		t.Run(tag, func(t *testing.T) {
+		// A short name: a folder named after it holds sockets, whose paths have a limit.
+		t.Run(strings.TrimPrefix(tag, "plait_weak_"), func(t *testing.T) {
 			h := newKillHarness(t, tag)
 			h.noRestores = true
 			const most = 200
@@ -60,6 +61,7 @@ func TestHarnessKillsCatchesItsControls(t *testing.T) {
 					}
 				}
 			}
+			h.report(most)
 			t.Errorf("%d rounds did not catch it", most)
 		})
 	}
