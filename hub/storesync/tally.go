@@ -48,6 +48,7 @@ var summed = map[merge.Reason]struct{ text, mend string }{
 	merge.ReferenceAbsent: {"%s arrive without a reference that the store lacks", "add what is missing to the sync, if the store should have it"},
 	merge.WasReset:        {"%s lose a value that the store chose", "take the field out of the reset, if the store is to keep it"},
 	merge.OverwroteOwn:    {"%s lose a value of the store's own to what the network locks", "sync without prices, if the store is to keep its own"},
+	merge.OwnGoes:         {"%s lose what the store had set in an element that the source took away or renamed", "set it again in the new element after the sync"},
 	merge.NoSourcePrice:   {"%s keep the store's price, because the source has no active one", "give it a price at the source"},
 	merge.Unrestricted:    {"%s arrive unrestricted: they are created without what limits them", "sync their restrictions too, or restrict them at the store"},
 	WarnLockOut:           {"%s let in everyone at the store until now, and will let in only what the source lists", "add what the store needs to its own list first"},
@@ -76,7 +77,7 @@ func (t *tally) plan(p merge.ItemPlan) {
 }
 
 // fieldReasons are the reasons of fields that are summed up by item.
-var fieldReasons = []merge.Reason{merge.ReferenceAbsent, merge.WasReset, merge.OverwroteOwn, merge.NoSourcePrice, merge.Unrestricted, merge.ChangedSince, merge.RevertStands}
+var fieldReasons = []merge.Reason{merge.ReferenceAbsent, merge.WasReset, merge.OverwroteOwn, merge.OwnGoes, merge.NoSourcePrice, merge.Unrestricted, merge.ChangedSince, merge.RevertStands}
 
 // field is what a field's plan adds to the sums; "" if nothing.
 func (t *tally) field(p merge.ItemPlan, f merge.FieldPlan) merge.Reason {

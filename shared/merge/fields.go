@@ -20,7 +20,7 @@ type FieldPlan struct {
 	field *wire.PayloadField
 	moves bool      // the base moves: the job carried this field
 	rows  *rowMerge // of a rows field
-	costs []cost    // of prices that were copied into rows: what they overwrote
+	costs []cost    // what was the store's own in rows: overwritten by copied prices, or gone with an element
 	sent  item.ShortDigest
 }
 

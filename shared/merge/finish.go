@@ -165,6 +165,8 @@ func (f FieldPlan) why() string {
 		why = fmt.Sprintf("%s stays %s: on a first sync an unlocked field keeps the branch's value (%s at the source)", f.Title, show(f.Branch), show(f.Source))
 	case OverwroteDrift, OverwroteOwn:
 		why = f.overwrote()
+	case OwnGoes:
+		why = f.goes()
 	case WasReset:
 		why = fmt.Sprintf("%s was %s and was set to %s, as chosen in the Test", f.Title, show(f.Branch), show(f.Source))
 	case NewerHere:

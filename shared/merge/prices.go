@@ -142,9 +142,11 @@ func (p *pricing) copies(f *fieldPlace) item.Value {
 	return out
 }
 
-// cost is one value of the store's own that a copied price took the place of.
+// cost is one value of the store's own that a copied price took the place of, or
+// that went with its element.
 type cost struct {
-	element, field string // for people
+	key            item.Value // of the element
+	element, field string     // for people
 	was, is        item.Value
 	reason         Reason
 }
@@ -164,7 +166,7 @@ func (p *pricing) costs(in *fieldInput, result item.Value) (out []cost) {
 			if in.last != nil && in.last.Policy == item.Never && !ours.IsAbsent() {
 				reason = OverwroteDrift
 			}
-			out = append(out, cost{p.elementName(r.Key), p.kind.listed(c.Name).Title, before, c.Value, reason})
+			out = append(out, cost{r.Key, p.elementName(r.Key), p.kind.listed(c.Name).Title, before, c.Value, reason})
 		}
 	}
 	return out

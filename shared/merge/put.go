@@ -178,6 +178,9 @@ func (p *Planner) planField(in *fieldInput, pi *wire.PayloadItem, f *fieldPlace)
 	}
 	plan = mergeField(in)
 	plan.Missing = t.without
+	for i := range plan.costs {
+		plan.costs[i].element = p.elementName(plan.costs[i].key)
+	}
 	return plan, nil
 }
 

@@ -26,6 +26,7 @@ const (
 	FollowsSource   Reason = "follows_source"   // locked, or unlocked and unchanged here
 	OverwroteDrift  Reason = "overwrote_drift"  // a locked field that was changed here
 	OverwroteOwn    Reason = "overwrote_own"    // a value of the store's own, which a switch of the network locks
+	OwnGoes         Reason = "own_goes"         // with an element of rows that the source took away, a value of the store's own
 	WasReset        Reason = "was_reset"        // the operator chose "reset to source"
 	SameValue       Reason = "same_value"       // nothing to do
 	KeptFirstSync   Reason = "kept_first_sync"  // unlocked, never synced before

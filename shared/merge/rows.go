@@ -74,7 +74,8 @@ func mergeElements(in *fieldInput, out FieldPlan) FieldPlan {
 	}
 	out.rows, out.Result = m, result
 	out.Write = !result.Equal(orEmpty(in.branch)) || (in.create && len(result.Rows()) > 0)
-	out.Reason = m.reason(out.Write)
+	out.costs = m.lost(result)
+	out.Reason = m.reason(out.Write, len(out.costs) > 0)
 	return out
 }
 
@@ -208,10 +209,12 @@ func (m *rowMerge) travelling(cols item.Fields) item.Fields {
 	return out
 }
 
-func (m *rowMerge) reason(write bool) Reason {
+func (m *rowMerge) reason(write, lost bool) Reason {
 	switch {
 	case m.create:
 		return Created
+	case lost && !m.reset:
+		return OwnGoes
 	case m.keptAny != "":
 		return m.keptAny
 	case m.reset && write:

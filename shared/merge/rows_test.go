@@ -110,3 +110,25 @@ func TestRowsAgainstNothing(t *testing.T) {
 		l.wantField("service", "1", "parts", []any{"a"})
 	}
 }
+
+// A role that head office renames is another element to the merge: the rate that the
+// branch had set for the old one goes with it, and that is said.
+func TestAnElementThatGoesTakesTheBranchsOwnWithIt(t *testing.T) {
+	l := newLab(t)
+	tier := func(n, amount, rate int) item.Row { return row(t, n, "amount", amount, "rate", rate) }
+	l.run(job(1, put(t, "service", "u1", "name", "Cut", "tiers", []item.Row{tier(1, 100, 5), tier(2, 200, 5)})), wire.Own{})
+	l.set("service", "1", "tiers", []item.Row{tier(1, 100, 7), tier(2, 200, 5)})
+	plans := l.run(job(2, put(t, "service", "u1", "name", "Cut", "tiers", []item.Row{tier(2, 200, 5), tier(3, 100, 5)})), wire.Own{})
+	l.wantField("service", "1", "tiers", []item.Row{tier(2, 200, 5), tier(3, 100, 5)})
+	f := planned(plans[0], "tiers")
+	if want := "Tiers lost rate “7” of “1”, which the store had set: the source has no such element any more"; f.Reason != merge.OwnGoes || f.Sentence() != want {
+		t.Errorf("%s: %q, want %q", f.Reason, f.Sentence(), want)
+	}
+	if e := plans[0].Exceptions(); len(e) != 1 || e[0].Code != string(merge.OwnGoes) {
+		t.Errorf("the result names %+v", e)
+	}
+	plans = l.run(job(3, put(t, "service", "u1", "name", "Cut", "tiers", []item.Row{tier(3, 100, 5)})), wire.Own{})
+	if r := planned(plans[0], "tiers").Reason; r != merge.FollowsSource {
+		t.Errorf("an element that goes as it came is told as %s", r)
+	}
+}

@@ -66,7 +66,7 @@ func TestEveryReasonHasASentence(t *testing.T) {
 // A reason that nobody gave words ends as its code: none does.
 func TestNoReasonIsWordless(t *testing.T) {
 	for _, r := range []merge.Reason{
-		merge.Created, merge.FollowsSource, merge.OverwroteDrift, merge.OverwroteOwn, merge.WasReset, merge.SameValue, merge.KeptFirstSync, merge.KeptBranch,
+		merge.Created, merge.FollowsSource, merge.OverwroteDrift, merge.OverwroteOwn, merge.OwnGoes, merge.WasReset, merge.SameValue, merge.KeptFirstSync, merge.KeptBranch,
 		merge.NewerHere, merge.FieldNotMapped, merge.MissingRef, merge.ReferenceAbsent, merge.Reverted, merge.ChangedSince, merge.NoSourcePrice,
 		merge.NoPriceHere, merge.WithPrice, merge.LeftOut, merge.Unrestricted,
 	} {
