@@ -8,6 +8,7 @@
 //	match    by uid or alias · else a decision of the Test · else, among unlinked
 //	         items, by identity code · else by normalised name and category
 //	         settings, of which a store has one: the only one
+//	         what another item of the job means by its uid is not free
 //	none     create it with every field that travels
 //	found    per field:
 //	           already newer from the same source        leave it

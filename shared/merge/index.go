@@ -193,6 +193,20 @@ func (x *Index) KeyOf(kind, uid string) (key string, ok bool) {
 	return key, ok
 }
 
+// byUID returns the key of the item that a payload's item means by its uid, or by
+// one of its aliases.
+func (x *Index) byUID(pi wire.PayloadItem) (key string, alias, ok bool) {
+	if key, ok = x.KeyOf(pi.Kind, pi.UID); ok {
+		return key, false, true
+	}
+	for _, uid := range pi.Aliases {
+		if key, ok = x.KeyOf(pi.Kind, uid); ok {
+			return key, true, true
+		}
+	}
+	return "", false, false
+}
+
 // CodeOf returns the identity code of the store's item; "" if it has none.
 func (x *Index) CodeOf(kind, key string) string {
 	if e := x.kind(kind).items[key]; e != nil {

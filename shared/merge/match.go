@@ -23,6 +23,9 @@ type matched struct {
 // match finds the store's item that a payload item means.
 func (p *Planner) match(pi wire.PayloadItem, kind wire.PayloadKind) matched {
 	if m, ok := p.matchUID(pi); ok {
+		if !kind.Match.Singleton && p.claims.anothers(pi, m.key) {
+			return refuse(LinkedElsewhere, "here it is the same item as another of this sync, %s; mark them as the same item at the source too, or delete one there", p.list(pi.Kind, m.key))
+		}
 		return m
 	}
 	if key, decided := p.own.Decisions[pi.UID]; decided && (key != "" || !kind.Match.Singleton) {
@@ -38,22 +41,12 @@ func (p *Planner) match(pi wire.PayloadItem, kind wire.PayloadKind) matched {
 }
 
 func (p *Planner) matchUID(pi wire.PayloadItem) (matched, bool) {
-	if key, ok := p.index.KeyOf(pi.Kind, pi.UID); ok {
-		return p.foundUID(pi, key), true
+	key, alias, ok := p.index.byUID(pi)
+	if !ok {
+		return matched{}, false
 	}
-	for _, uid := range pi.Aliases {
-		if key, ok := p.index.KeyOf(pi.Kind, uid); ok {
-			m := p.foundUID(pi, key)
-			m.relink = true
-			return m, true
-		}
-	}
-	return matched{}, false
-}
-
-func (p *Planner) foundUID(pi wire.PayloadItem, key string) matched {
 	linked := p.index.kind(pi.Kind).items[key].linked
-	return matched{key: key, found: true, adopt: !linked && pi.Op == wire.OpPut}
+	return matched{key: key, found: true, adopt: !linked && pi.Op == wire.OpPut, relink: alias}, true
 }
 
 // decided carries out what a person decided in the Test, unless the item is gone
@@ -66,6 +59,8 @@ func (p *Planner) decided(pi wire.PayloadItem, key string) matched {
 	switch {
 	case e == nil:
 		return refuse(Ambiguous, "the item chosen in the Test (%s %s) is no longer there; run the Test again", pi.Kind, key)
+	case p.claims.anothers(pi, key):
+		return refuse(LinkedElsewhere, "the item chosen in the Test (%s %s) is another item of this sync; choose another, or keep them separate", pi.Kind, key)
 	case e.linked:
 		return refuse(LinkedElsewhere, "the item chosen in the Test (%s %s) has been linked to another item since; run the Test again", pi.Kind, key)
 	default:
@@ -96,7 +91,7 @@ func (p *Planner) matchCode(pi wire.PayloadItem) (matched, bool) {
 	if pi.Code == "" {
 		return matched{}, false
 	}
-	free := p.index.coded(pi.Kind, pi.Code, false)
+	free, anothers := p.claims.apart(pi, p.index.coded(pi.Kind, pi.Code, false))
 	switch {
 	case len(free) > 0 && pi.CodeTwins:
 		return refuse(Ambiguous, "the source has several items with the code %s, and here it is %s; give each its own, or decide in the Test which is meant", displayCode(pi.Code), list(free)), true
@@ -106,6 +101,8 @@ func (p *Planner) matchCode(pi wire.PayloadItem) (matched, bool) {
 		return matched{key: free[0].ID.Key, found: true, adopt: true}, true
 	case pi.CodeTwins:
 		return matched{}, false
+	case len(anothers) > 0:
+		return refuse(LinkedElsewhere, "the code %s belongs to %s, which is another item of this sync; mark them as the same item, or change one code", displayCode(pi.Code), list(anothers)), true
 	}
 	if taken := p.index.coded(pi.Kind, pi.Code, true); len(taken) > 0 {
 		return refuse(LinkedElsewhere, "the code %s belongs to %s, which is linked to another item of the network; mark them as the same item, or change one code", displayCode(pi.Code), list(taken)), true
@@ -121,7 +118,7 @@ func (p *Planner) matchName(pi wire.PayloadItem, kind wire.PayloadKind, category
 	same := func(linked bool) []Candidate {
 		return p.index.named(pi.Kind, folded, func(e *entry) bool { return e.linked == linked && e.category == category })
 	}
-	free := same(false)
+	free, anothers := p.claims.apart(pi, same(false))
 	if len(free) == 1 && !pi.NameTwins {
 		if code := p.index.CodeOf(pi.Kind, free[0].ID.Key); code != "" && pi.Code != "" && code != pi.Code {
 			return refuse(CodesDiffer, "%s has the same name but the code %s, not %s; correct a code, or decide in the Test", list(free), displayCode(code), displayCode(pi.Code))
@@ -130,6 +127,9 @@ func (p *Planner) matchName(pi wire.PayloadItem, kind wire.PayloadKind, category
 	}
 	if len(free) > 0 {
 		return refuse(Ambiguous, "several items have the name %q in this category (here %s%s); decide in the Test which is meant", pi.Name, list(free), twinsAtSource(pi.NameTwins))
+	}
+	if len(anothers) > 0 && !pi.NameTwins && !p.differentCodes(pi, anothers) {
+		return refuse(LinkedElsewhere, "%s has the same name and is another item of this sync; mark them as the same item, or rename one", list(anothers))
 	}
 	if taken := same(true); len(taken) > 0 && !pi.NameTwins && !p.differentCodes(pi, taken) {
 		return refuse(LinkedElsewhere, "%s has the same name and is linked to another item of the network; mark them as the same item, or rename one", list(taken))
@@ -177,6 +177,12 @@ func list(cs []Candidate) string {
 		names = append(names, fmt.Sprintf("%q (%s)", c.Name, c.ID.Key))
 	}
 	return strings.Join(names, ", ")
+}
+
+// list names the receiver's item of that key.
+func (p *Planner) list(kind, key string) string {
+	e := p.index.kind(kind).items[key]
+	return list([]Candidate{{item.ID{Kind: kind, Key: key, Gen: e.gen}, e.name}})
 }
 
 func cmpKey(a, b string) int {

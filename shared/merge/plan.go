@@ -54,6 +54,7 @@ type Planner struct {
 	// unmapped counts, by kind and field, what the receiver has no place for: said
 	// once for a job, not once an item.
 	unmapped map[[2]string]int
+	claims   claims
 	graves   map[[2]string]string // kind, old key → uid of what this job brings back
 	moved    map[[2]string]string // kind, uid → the other key under which it came back
 }
@@ -85,6 +86,7 @@ func NewPlanner(payload *wire.Payload, own wire.Own, profile wire.Profile, index
 	for _, k := range payload.Kinds {
 		p.kinds[k.Name] = newKindPlan(k, p.mapped[k.Name])
 	}
+	p.claim()
 	p.findGraves()
 	return p
 }
