@@ -15,7 +15,7 @@ import (
 func (w *world) namedResets(t *testing.T, at string, payload wire.Payload, own wire.Own) map[string][]string {
 	fields := []string{pick(w, "service.note", "service.parts", "bundle.services"), pick(w, "service.price", "vendor.name", "service.active")}
 	fresh := func() *receiver {
-		r, err := readReceiver(salonCopy{w.branch}, "branch", w.branch.profile, payload.Kinds)
+		r, err := readReceiver(salonCopy{w.branch}, w.branch.id, w.branch.profile, payload.Kinds)
 		if err == nil && len(own.Items) > 0 {
 			r.refs, err = readReferrers(w.branch, w.catalog, w.branch.profile, r.targets(own.Items))
 		}

@@ -48,9 +48,11 @@ func newReverting(t failer, seed uint64, syncs int) *reverting {
 	r.settle()
 	for range syncs {
 		r.sync()
-		r.edit(r.source)
-		r.edit(r.branch)
+		for _, s := range r.salons {
+			r.edit(s)
+		}
 		r.merge()
+		r.from()
 	}
 	r.settle()
 	r.before = r.branch.alive()
@@ -73,6 +75,15 @@ func newReverting(t failer, seed uint64, syncs int) *reverting {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// from chooses where the next sync to the same branch comes from: from the wrong
+// salon, now and then.
+func (r *reverting) from() {
+	others := slices.DeleteFunc(slices.Clone(r.salons), func(s *salon) bool { return s == r.branch })
+	if r.source = others[0]; r.chance(3) {
+		r.source = pick(r.world, others...)
+	}
 }
 
 // settle lets a branch's items be as a POS gives them: every mapped field has a
@@ -122,7 +133,7 @@ func (r *reverting) settled(v item.Value) item.Value {
 // sync cuts a job and lets the branch apply it.
 func (r *reverting) sync() (wire.Payload, wire.Own) {
 	payload, src, _, whole := r.cut(r.t)
-	at, err := readReceiver(salonCopy{r.branch}, "branch", r.branch.profile, payload.Kinds)
+	at, err := readReceiver(salonCopy{r.branch}, r.branch.id, r.branch.profile, payload.Kinds)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -143,7 +154,7 @@ func (r *reverting) plainSync() {
 
 // revert predicts and applies, and holds the one against the other.
 func (r *reverting) revert() wire.Result {
-	at, err := readReceiver(salonCopy{r.branch}, "branch", r.branch.profile, r.payload.Kinds)
+	at, err := readReceiver(salonCopy{r.branch}, r.branch.id, r.branch.profile, r.payload.Kinds)
 	if err == nil {
 		at.refs, err = readReferrers(r.branch, r.catalog, r.branch.profile, at.targets(r.own.Items))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -35,6 +36,10 @@ type fleet struct {
 	model standing
 	off   map[string]bool
 	heard map[string]time.Time
+
+	choose func(what string, n int) int // 0 to n-1
+	fatalf func(format string, args ...any)
+	seen   map[string]int // how often the sync was left in which state
 }
 
 // standing is how the model's sync stands.
@@ -48,8 +53,8 @@ type standing struct {
 
 var chainStores = []string{"a", "b", "c", "d", "e"}
 
-func newFleet(t *testing.T) *fleet {
-	f := &fleet{hub: &hub{TB: t, clock: storetest.NewClock(), revs: map[string]int64{}}, path: filepath.Join(t.TempDir(), "hub.db"),
+func newFleet(t *testing.T, choose func(string, int) int, fatalf func(string, ...any)) *fleet {
+	f := &fleet{choose: choose, fatalf: fatalf, seen: map[string]int{}, hub: &hub{TB: t, clock: storetest.NewClock(), revs: map[string]int64{}}, path: filepath.Join(t.TempDir(), "hub.db"),
 		off: map[string]bool{}, heard: map[string]time.Time{}}
 	f.start()
 	t.Cleanup(func() {
@@ -87,34 +92,37 @@ func (f *fleet) now() time.Time {
 }
 
 // killed lets the hub do something, kills it on the way, and starts it again.
-func (f *fleet) killed(rt *rapid.T, do func(context.Context) error) {
+func (f *fleet) killed(do func(context.Context) error) {
 	ctx, kill := context.WithCancel(context.Background())
 	defer kill()
-	f.kill, f.left = kill, rapid.IntRange(1, 9).Draw(rt, "transactions")
+	f.kill, f.left = kill, 1+f.choose("transactions", 9)
 	if err := do(ctx); err != nil && ctx.Err() == nil {
-		rt.Fatal(err)
+		f.fatalf("%v", err)
+	}
+	if ctx.Err() != nil {
+		f.seen["killed"]++
 	}
 	f.kill = nil
 	if err := f.db.Close(); err != nil {
-		rt.Fatal(err)
+		f.fatalf("%v", err)
 	}
 	f.start()
 }
 
 // begin runs a new sync with random waves.
-func (f *fleet) begin(rt *rapid.T) {
+func (f *fleet) begin() {
 	if f.model.state == store.SyncRunning || f.model.state == store.SyncHalted {
 		return
 	}
 	r := request(all("vendor"), chainStores...)
-	if hours := rapid.IntRange(0, 30).Draw(rt, "hours later"); hours > 20 {
+	if hours := f.choose("hours later", 31); hours > 20 {
 		r.ApplyFrom = f.clock.Now().Add(time.Duration(hours) * time.Hour).Format(time.RFC3339)
 	}
 	p := f.test(r)
-	f.w = storesync.Waves{Size: rapid.IntRange(1, 3).Draw(rt, "size"), HaltAfter: rapid.IntRange(1, 3).Draw(rt, "halt after"), Refused: rapid.IntRange(0, 1).Draw(rt, "refused")}
+	f.w = storesync.Waves{Size: 1 + f.choose("size", 3), HaltAfter: 1 + f.choose("halt after", 3), Refused: f.choose("refused", 2)}
 	var canary []string
 	for _, id := range chainStores {
-		if !f.off[id] && rapid.IntRange(0, 3).Draw(rt, "canary") == 0 {
+		if !f.off[id] && f.choose("canary", 4) == 0 {
 			canary = append(canary, id)
 		}
 	}
@@ -128,9 +136,9 @@ func (f *fleet) begin(rt *rapid.T) {
 	if len(f.waves) < 2 {
 		f.w.HaltAfter = 0
 	}
-	f.killed(rt, run)
+	f.killed(run)
 	if err := run(context.Background()); err != nil {
-		rt.Fatal(err)
+		f.fatalf("%v", err)
 	}
 	f.from, f.until = p.ApplyFrom, f.clock.Now().Add(30*24*time.Hour)
 	if f.from.After(f.clock.Now()) {
@@ -162,10 +170,10 @@ func (f *fleet) inWaves(canary []string) (out [][]string) {
 }
 
 // advance lets the hub take what steps are due, killed on the way.
-func (f *fleet) advance(rt *rapid.T) {
-	f.killed(rt, func(ctx context.Context) error { return f.sync.Advance(ctx, "n") })
+func (f *fleet) advance() {
+	f.killed(func(ctx context.Context) error { return f.sync.Advance(ctx, "n") })
 	if err := f.sync.Advance(context.Background(), "n"); err != nil {
-		rt.Fatal(err)
+		f.fatalf("%v", err)
 	}
 	f.modelAdvance()
 }
@@ -219,9 +227,9 @@ func (f *fleet) fared() (failed int, applied, open bool) {
 }
 
 // report lets a store apply its job of the sync.
-func (f *fleet) report(rt *rapid.T) {
-	id := rapid.SampledFrom(chainStores).Draw(rt, "store")
-	refused := rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(rt, "refused")
+func (f *fleet) report() {
+	id := chainStores[f.choose("store", len(chainStores))]
+	refused := []int{0, 0, 0, 1, 2}[f.choose("refused", 5)]
 	if f.model.jobs[id] != "open" {
 		return
 	}
@@ -244,8 +252,8 @@ func (f *fleet) jobOf(id string) (job string) {
 	return job
 }
 
-func (f *fleet) flip(rt *rapid.T) {
-	id := rapid.SampledFrom(chainStores).Draw(rt, "store")
+func (f *fleet) flip() {
+	id := chainStores[f.choose("store", len(chainStores))]
 	f.off[id] = !f.off[id]
 	f.turn(id, map[bool]string{true: store.Off, false: store.On}[f.off[id]])
 	if f.off[id] && f.model.jobs[id] == "open" {
@@ -253,13 +261,13 @@ func (f *fleet) flip(rt *rapid.T) {
 	}
 }
 
-func (f *fleet) hear(rt *rapid.T) {
-	id := rapid.SampledFrom(chainStores).Draw(rt, "store")
+func (f *fleet) hear() {
+	id := chainStores[f.choose("store", len(chainStores))]
 	f.uploads(id)
 	f.heard[id] = f.clock.Now()
 }
 
-func (f *fleet) resume(rt *rapid.T) {
+func (f *fleet) resume() {
 	if f.id == "" {
 		return
 	}
@@ -272,18 +280,18 @@ func (f *fleet) resume(rt *rapid.T) {
 		m.state, m.released, m.forgiven = store.SyncRunning, m.wave, failed
 		f.modelAdvance()
 	case may || !errors.Is(err, storesync.ErrConfirm):
-		rt.Fatalf("continuing a sync that is %s, with %d waves queued: %v", m.state, m.wave, err)
+		f.fatalf("continuing a sync that is %s, with %d waves queued: %v", m.state, m.wave, err)
 	}
 }
 
-func (f *fleet) end(rt *rapid.T) {
-	if f.id == "" || rapid.IntRange(0, 2).Draw(rt, "really") > 0 {
+func (f *fleet) end() {
+	if f.id == "" || f.choose("really", 3) > 0 {
 		return
 	}
 	may := f.model.state == store.SyncRunning || f.model.state == store.SyncHalted
 	ended, err := f.sync.End(context.Background(), "n", f.id, "bob")
 	if err != nil || ended != may {
-		rt.Fatalf("ending a sync that is %s: %t, %v", f.model.state, ended, err)
+		f.fatalf("ending a sync that is %s: %t, %v", f.model.state, ended, err)
 	}
 	if ended {
 		f.model.state = store.SyncEnded
@@ -292,7 +300,7 @@ func (f *fleet) end(rt *rapid.T) {
 
 // agrees holds the hub to the model: which stores have a job of the sync, once
 // each, and how it stands.
-func (f *fleet) agrees(rt *rapid.T) {
+func (f *fleet) agrees() {
 	if f.id == "" {
 		return
 	}
@@ -306,38 +314,54 @@ func (f *fleet) agrees(rt *rapid.T) {
 	want := slices.Sorted(maps.Keys(f.model.jobs))
 	slices.Sort(have)
 	if !slices.Equal(have, want) || y.State != f.model.state || y.Course.Wave != f.model.wave {
-		rt.Fatalf("the hub: %s with %d waves queued, jobs of %v; the model: %s with %d, jobs of %v", y.State, y.Course.Wave, have, f.model.state, f.model.wave, want)
+		f.fatalf("the hub: %s with %d waves queued, jobs of %v; the model: %s with %d, jobs of %v", y.State, y.Course.Wave, have, f.model.state, f.model.wave, want)
 	}
 	err := f.db.View(context.Background(), func(v *store.View) error {
 		jobs, err := v.JobsByCause("n", f.id)
 		if len(jobs) != len(have) {
-			rt.Fatalf("%d jobs for %d stores", len(jobs), len(have))
+			f.fatalf("%d jobs for %d stores", len(jobs), len(have))
 		}
 		return err
 	})
 	if err != nil {
-		rt.Fatal(err)
+		f.fatalf("%v", err)
+	}
+}
+
+// tell lets so many things happen, and holds the hub to the model after each.
+func (f *fleet) tell(happenings int) {
+	pass := func() {
+		f.clock.Advance([]time.Duration{time.Minute, 9 * time.Hour, 25 * time.Hour, 20 * 24 * time.Hour}[f.choose("time", 4)])
+	}
+	what := []func(){f.begin, f.advance, f.advance, f.report, f.report, f.report, f.flip, f.hear, f.resume, f.end, pass}
+	for range happenings {
+		what[f.choose("happening", len(what))]()
+		f.agrees()
+		f.seen[f.model.state]++
 	}
 }
 
 // TestWavesModel: whatever stores do, whenever the hub is killed, the waves of a
-// sync are queued as the model says, each store's job once.
+// sync are queued as the model says, each store's job once. Twelve histories are
+// always the same, so that syncs end in every way in which they can.
 func TestWavesModel(t *testing.T) {
+	seen := map[string]int{}
+	for seed := range uint64(12) {
+		random := rand.New(rand.NewPCG(seed, 3))
+		f := newFleet(t, func(_ string, n int) int { return random.IntN(n) }, t.Fatalf)
+		f.tell(60)
+		for what, n := range f.seen {
+			seen[what] += n
+		}
+	}
+	t.Logf("%v", seen)
+	for _, what := range []string{store.SyncRunning, store.SyncHalted, store.SyncDone, store.SyncEnded, "killed"} {
+		if seen[what] == 0 {
+			t.Errorf("no sync was ever %s: these histories are too tame to prove anything", what)
+		}
+	}
 	rapid.Check(t, func(rt *rapid.T) {
-		f := newFleet(t)
-		rt.Repeat(map[string]func(*rapid.T){
-			"begin":    f.begin,
-			"advance":  f.advance,
-			"report":   f.report,
-			"report2":  f.report,
-			"flip":     f.flip,
-			"hear":     f.hear,
-			"continue": f.resume,
-			"end":      f.end,
-			"time": func(rt *rapid.T) {
-				f.clock.Advance(rapid.SampledFrom([]time.Duration{time.Minute, 9 * time.Hour, 25 * time.Hour, 20 * 24 * time.Hour}).Draw(rt, "time"))
-			},
-			"": f.agrees,
-		})
+		f := newFleet(t, func(what string, n int) int { return rapid.IntRange(0, n-1).Draw(rt, what) }, rt.Fatalf)
+		f.tell(rapid.IntRange(1, 60).Draw(rt, "happenings"))
 	})
 }
