@@ -125,7 +125,7 @@ func (p *page) tooEarly(s sighting, same sameness) (bool, error) {
 	if !p.early || s.uploadOnly || !s.rec.Exists || s.gone || s.judge || s.prev == nil || s.prev.Dead {
 		return false, nil
 	}
-	before, err := s.prev.Item()
+	before, err := s.prev.Outline()
 	if err != nil {
 		return false, err
 	}

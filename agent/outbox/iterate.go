@@ -12,8 +12,8 @@ import (
 // pageRows bounds one read of a walk over the record.
 const pageRows = 1000
 
-// EachLive calls fn for each live item of a kind, in the order of their keys. It
-// reads page by page: an item that changes meanwhile comes in one of its states.
+// EachLive calls fn for each live item of a kind, in the order of their keys, without
+// what its link knows of single fields. It reads page by page: an item that changes meanwhile comes in one of its states.
 func (b *Box) EachLive(ctx context.Context, kind string, fn func(item.Item) error) error {
 	for after := ""; ; {
 		keys, err := b.LiveKeys(ctx, kind, after, pageRows)
@@ -37,7 +37,7 @@ func live(r Row, fn func(item.Item) error) error {
 	if r.Kind == "" || r.Dead { // damaged and dropped, or gone since
 		return nil
 	}
-	it, err := r.Item()
+	it, err := r.Outline()
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,8 @@ func (b *Box) Latest(ctx context.Context, kind, key string) (it item.Item, ok bo
 }
 
 // Changed calls fn for each item or tombstone recorded after a revision, in the
-// order of revisions, and returns the newest revision.
+// order of revisions, without what its link knows of single fields, and returns the
+// newest revision.
 func (b *Box) Changed(ctx context.Context, after int64, fn func(item.Item) error) (revision int64, err error) {
 	err = b.read(ctx, func(tx *sql.Tx) error {
 		m := metaOf(ctx, tx)
@@ -119,7 +120,7 @@ func eachBody(rows *sql.Rows, fn func(item.Item) error) error {
 		if !s.sound() { // dropped, and read again, when it is to be sent
 			continue
 		}
-		it, err := item.Decode(s.body)
+		it, err := item.Outline(s.body)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 
@@ -136,7 +137,7 @@ func (p *putter) queuedAt(pos, id int64) (*queued, error) {
 		return nil, err
 	}
 	q := &queued{}
-	err = st.QueryRowContext(p.ctx, pos, id).Scan(&q.pos, &q.sort, &q.kind, &q.ref, &q.sent, &q.flying)
+	err = st.QueryRowContext(context.WithoutCancel(p.ctx), pos, id).Scan(&q.pos, &q.sort, &q.kind, &q.ref, &q.sent, &q.flying)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

@@ -33,6 +33,15 @@ func (r Row) Item() (item.Item, error) {
 	return it, nil
 }
 
+// Outline is Item without what the link knows of single fields.
+func (r Row) Outline() (item.Item, error) {
+	it, err := item.Outline(r.Body)
+	if err != nil {
+		return item.Item{}, fmt.Errorf("cannot read %s %s from the record: %w", r.Kind, r.Key, errors.Join(ErrDamaged, err))
+	}
+	return it, nil
+}
+
 // stored is a row of items as the table has it.
 type stored struct {
 	id       int64

@@ -3,30 +3,29 @@ package item
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // maxLinkFields bounds a link's fields and origins; a kind has far fewer.
 const maxLinkFields = 2000
 
-// linkField is a LinkField before its origin's index and its left-out base are
-// filled in.
-type linkField struct {
-	LinkField
-	origin  int64
-	hasBase bool
-}
+// bytesPerLinkField is about what a link's field takes, its base left out.
+const bytesPerLinkField = 48
 
 func (r *reader) link(values Fields) *Link {
 	l := &Link{}
 	r.expect(`{`)
 	l.Adopted = r.skip(`"a":true,`)
 	r.expect(`"b":`)
-	l.Birth = Birth(r.string())
-	r.check(l.Birth == BornLocal || l.Birth == BornNetwork, "birth %.20q", l.Birth)
+	if l.Birth = Birth(r.string()); l.Birth != BornLocal && l.Birth != BornNetwork {
+		r.fail("birth %.20q", l.Birth)
+	}
 	if r.skip(`,"f":[`) {
-		fields := r.linkFields()
+		var room [32]int64
+		var origins []int64
+		l.Fields, origins = r.linkFields(room[:0])
 		r.expect(`,"o":[`)
-		l.Fields = r.resolve(fields, r.origins(), values)
+		r.resolve(l.Fields, origins, r.origins(), values)
 	}
 	r.expect(`,"u":`)
 	l.UID = r.name(MaxNameBytes)
@@ -34,27 +33,49 @@ func (r *reader) link(values Fields) *Link {
 	return l
 }
 
-func (r *reader) linkFields() []linkField {
-	var out []linkField
+// linkOutline reads a link without its fields. Its uid comes last; a quote within it
+// would be escaped.
+func (r *reader) linkOutline() *Link {
+	l := &Link{}
+	r.expect(`{`)
+	l.Adopted = r.skip(`"a":true,`)
+	r.expect(`"b":`)
+	l.Birth = Birth(r.string())
+	at := strings.LastIndex(r.in[r.pos:], `,"u":"`)
+	if at < 0 {
+		r.fail("a link without a uid")
+		return l
+	}
+	r.pos += at
+	r.expect(`,"u":`)
+	l.UID = r.name(MaxNameBytes)
+	r.expect(`}`)
+	return l
+}
+
+// linkFields reads fields, and beside them the index of the origin of each. A base
+// that was left out is absent until it is resolved.
+func (r *reader) linkFields(origins []int64) ([]LinkField, []int64) {
+	out := make([]LinkField, 0, min(max(2, (len(r.in)-r.pos)/bytesPerLinkField), 64))
 	for r.err == nil {
-		f := r.linkField()
-		if n := len(out); n > 0 && out[n-1].Name >= f.Name {
+		out = append(out, LinkField{})
+		f := &out[len(out)-1]
+		origins = append(origins, r.linkField(f))
+		if n := len(out); n > 1 && out[n-2].Name >= f.Name {
 			r.fail("link field %q is out of order or stands twice", f.Name)
 		}
-		out = append(out, f)
 		r.check(len(out) <= maxLinkFields, "more than %d link fields", maxLinkFields)
 		if !r.skip(`,`) {
 			r.expect(`]`)
 			break
 		}
 	}
-	return out
+	return out, origins
 }
 
-func (r *reader) linkField() linkField {
-	var f linkField
+func (r *reader) linkField(f *LinkField) (origin int64) {
 	r.expect(`{`)
-	if f.hasBase = r.skip(`"b":`); f.hasBase {
+	if r.skip(`"b":`) {
 		f.Base = r.value(1)
 		r.expect(`,`)
 	}
@@ -65,15 +86,17 @@ func (r *reader) linkField() linkField {
 	r.expect(`"n":`)
 	f.Name = r.name(MaxNameBytes)
 	r.expect(`,"o":`)
-	f.origin = r.integer()
+	origin = r.integer()
 	r.expect(`,"p":`)
 	f.Policy = r.policy()
 	f.Reverted = r.skip(`,"r":true`)
 	r.expect(`,"s":`)
 	f.Sent = ShortDigest(r.string())
-	r.check(f.Sent == "" || (len(f.Sent) == 16 && isHex(string(f.Sent))), "short digest %.20q", f.Sent)
+	if f.Sent != "" && (len(f.Sent) != 16 || !isHex(string(f.Sent))) {
+		r.fail("short digest %.20q", f.Sent)
+	}
 	r.expect(`}`)
-	return f
+	return origin
 }
 
 func (r *reader) colPolicies() []ColPolicy {
@@ -96,7 +119,9 @@ func (r *reader) colPolicies() []ColPolicy {
 
 func (r *reader) policy() Policy {
 	p := Policy(r.string())
-	r.check(p.Valid(), "policy %.20q", p)
+	if !p.Valid() {
+		r.fail("policy %.20q", p)
+	}
 	return p
 }
 
@@ -123,29 +148,28 @@ func (r *reader) origins() []Origin {
 
 // resolve fills in origins and bases, and holds the one spelling: origins in the
 // order of their first use, a base only where it differs from the item's value.
-func (r *reader) resolve(fields []linkField, origins []Origin, values Fields) []LinkField {
-	out := make([]LinkField, 0, len(fields))
+func (r *reader) resolve(fields []LinkField, places []int64, origins []Origin, values Fields) {
 	seen := int64(0)
-	for _, f := range fields {
-		if r.err != nil || f.origin < 0 || f.origin > seen || f.origin >= int64(len(origins)) {
-			r.fail("link field %q has no origin %d", f.Name, f.origin)
-			return nil
+	for i := range fields {
+		f, origin := &fields[i], places[i]
+		if r.err != nil || origin < 0 || origin > seen || origin >= int64(len(origins)) {
+			r.fail("link field %q has no origin %d", f.Name, origin)
+			return
 		}
-		if f.origin == seen {
+		if origin == seen {
 			seen++
 		}
-		value := values.Get(f.Name)
-		if !f.hasBase {
+		switch value := values.Get(f.Name); {
+		case f.Base.IsAbsent() && value.IsAbsent():
+			r.fail("link field %q has no base", f.Name)
+		case f.Base.IsAbsent():
 			f.Base = value
-			r.check(!value.IsAbsent(), "link field %q has no base", f.Name)
-		} else {
-			r.check(!f.Base.Equal(value), "the base of %q need not be repeated", f.Name)
+		case f.Base.Equal(value):
+			r.fail("the base of %q need not be repeated", f.Name)
 		}
-		f.From = origins[f.origin]
-		out = append(out, f.LinkField)
+		f.From = origins[origin]
 	}
 	r.check(seen == int64(len(origins)), "an origin is not used")
-	return out
 }
 
 // DecodeLink reads what AppendLink wrote.

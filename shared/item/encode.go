@@ -132,13 +132,15 @@ func appendLink(b []byte, l *Link, values Fields) []byte {
 		b = append(b, `"a":true,`...)
 	}
 	b = appendString(append(b, `"b":`...), string(l.Birth))
-	origins := linkOrigins(l)
+	var room [4]Origin // most links have one
+	origins := linkOrigins(room[:0], l)
 	if len(l.Fields) > 0 {
 		b = append(b, `,"f":[`...)
-		for i, f := range l.Fields {
+		for i := range l.Fields {
 			if i > 0 {
 				b = append(b, ',')
 			}
+			f := &l.Fields[i]
 			b = appendLinkField(b, f, slices.Index(origins, f.From), values.Get(f.Name))
 		}
 		b = append(b, `],"o":[`...)
@@ -155,17 +157,17 @@ func appendLink(b []byte, l *Link, values Fields) []byte {
 	return append(appendString(append(b, `,"u":`...), l.UID), '}')
 }
 
-func linkOrigins(l *Link) []Origin {
-	var out []Origin
-	for _, f := range l.Fields {
-		if !slices.Contains(out, f.From) {
-			out = append(out, f.From)
+// linkOrigins appends each origin once, in the order of its first use.
+func linkOrigins(out []Origin, l *Link) []Origin {
+	for i := range l.Fields {
+		if from := &l.Fields[i].From; !slices.Contains(out, *from) {
+			out = append(out, *from)
 		}
 	}
 	return out
 }
 
-func appendLinkField(b []byte, f LinkField, origin int, value Value) []byte {
+func appendLinkField(b []byte, f *LinkField, origin int, value Value) []byte {
 	b = append(b, '{')
 	if !f.Base.Equal(value) {
 		b = append(appendValue(append(b, `"b":`...), &f.Base), ',')

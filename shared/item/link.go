@@ -118,6 +118,20 @@ func (l *Link) Clone() *Link {
 	return &c
 }
 
+// Equal reports whether two links say the same: their canonical forms are equal
+// just then.
+func (l *Link) Equal(m *Link) bool {
+	if l == nil || m == nil {
+		return l == m
+	}
+	return l.UID == m.UID && l.Birth == m.Birth && l.Adopted == m.Adopted && slices.EqualFunc(l.Fields, m.Fields, LinkField.equal)
+}
+
+func (f LinkField) equal(g LinkField) bool {
+	return f.Name == g.Name && f.Base.Equal(g.Base) && f.Sent == g.Sent && f.Policy == g.Policy && slices.Equal(f.Cols, g.Cols) &&
+		f.Reverted == g.Reverted && f.From == g.From
+}
+
 // SetField adds or replaces what the link knows of f.Name.
 func (l *Link) SetField(f LinkField) {
 	i, ok := slices.BinarySearchFunc(l.Fields, f.Name, compareLinkField)

@@ -69,7 +69,9 @@ func (r *reader) integer() int64 {
 // name is a string that is neither empty nor longer than limit bytes.
 func (r *reader) name(limit int) string {
 	s := r.string()
-	r.check(s != "" && len(s) <= limit, "a name of %d bytes, where 1 to %d are allowed", len(s), limit)
+	if s == "" || len(s) > limit {
+		r.fail("a name of %d bytes, where 1 to %d are allowed", len(s), limit)
+	}
 	return s
 }
 
