@@ -235,8 +235,22 @@ type Tx interface {
 	Delete(ctx context.Context, kind, key string) error
 	// Referred reports whether other mapped tables refer to the item, and which.
 	Referred(ctx context.Context, kind, key string) (by string, err error)
-	// PutLink writes a row of plait_links; a change row with op L goes with it.
-	PutLink(ctx context.Context, row LinkRow) error
+	// PutLink writes rows of plait_links; a change row with op L goes with each.
+	PutLink(ctx context.Context, rows ...LinkRow) error
+	// ReadBack is Read without plait_links: no generation, no link.
+	ReadBack(ctx context.Context, kind string, keys []string) ([]Record, error)
+	// Apart reports whether to write an item of the kind changes no other one of it,
+	// as far as the schema tells: no trigger of the POS's stands on its tables, and no
+	// foreign key carries the change on.
+	Apart(kind string) bool
+	// Together runs fn, whose statements stand or fall together: a data error undoes
+	// all of them. That costs less than to be able to undo each. fn returns at the
+	// first error.
+	Together(ctx context.Context, fn func() error) error
+	// Newest returns the mark of the newest change row, this transaction's own
+	// included: a later transaction finds the same only if nothing was committed in
+	// between. It is zero where the engine cannot tell that by one row.
+	Newest(ctx context.Context) (wire.Mark, error)
 	// PutReceipt inserts or replaces a job's receipt and appends to its body. Order
 	// is given by the connector when the job is begun, unless r has one: a receipt
 	// that is brought back keeps its own.

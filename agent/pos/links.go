@@ -11,7 +11,7 @@ import (
 // links adds to each record the newest row of plait_links under its key. Kinds
 // that only go up have none.
 func (r *reader) links(ctx context.Context, records []Record) error {
-	if r.p.m.UploadOnly || len(records) == 0 {
+	if r.p.m.UploadOnly || r.unlinked || len(records) == 0 {
 		return nil
 	}
 	at := make(map[string][]int, len(records))
@@ -24,7 +24,7 @@ func (r *reader) links(ctx context.Context, records []Record) error {
 	n := len(records)
 	text := sqlLinks + " WHERE kind = ? AND key IN (" + repeat("?", padded(n)) + ")"
 	return r.s.each(ctx, text, r.pad(args, n, 1), func(scan func(...any) error) error {
-		row, err := scanLink(scan)
+		row, err := r.s.scanLink(scan)
 		if err != nil {
 			return err
 		}
@@ -49,14 +49,14 @@ func (rec *Record) take(row LinkRow) {
 
 const sqlLinks = `SELECT kind, key, gen, dead, uid, link FROM plait_links`
 
-func scanLink(scan func(...any) error) (LinkRow, error) {
+func (s *session) scanLink(scan func(...any) error) (LinkRow, error) {
 	var row LinkRow
 	var link []byte
 	if err := scan(&row.Kind, &row.Key, &row.Gen, &row.Dead, &row.UID, &link); err != nil {
 		return LinkRow{}, err
 	}
 	if len(link) > 0 {
-		l, err := item.DecodeLink(link)
+		l, err := s.fresh.take(link)
 		if err != nil {
 			return LinkRow{}, fmt.Errorf("plait_links, kind %q, key %q: %w", row.Kind, row.Key, err)
 		}
@@ -65,14 +65,48 @@ func scanLink(scan func(...any) error) (LinkRow, error) {
 	return row, nil
 }
 
-// writeLink inserts or replaces one row of plait_links.
-func writeLink(ctx context.Context, s *session, row LinkRow) error {
-	link := []byte{}
-	if row.Link != nil {
-		link = item.AppendLink(nil, row.Link)
+// linkChunk is how many rows of plait_links one statement writes.
+const linkChunk = 32
+
+// bytesOfLink is about what a link takes.
+const bytesOfLink = 1000
+
+// writeLinks inserts or replaces rows of plait_links.
+func writeLinks(ctx context.Context, s *session, rows ...LinkRow) error {
+	args := make([]any, 0, 6*len(rows))
+	room := make([]byte, 0, bytesOfLink*len(rows))
+	for _, row := range rows {
+		link := room[len(room):]
+		if row.Link != nil {
+			link = item.AppendLink(link, row.Link)
+			s.fresh.put(link, row.Link)
+			if len(room)+len(link) <= cap(room) {
+				room = room[:len(room)+len(link)]
+			}
+		}
+		args = append(args, row.Kind, row.Key, row.Gen, row.Dead, row.UID, link)
 	}
-	_, err := s.exec(ctx, `INSERT OR REPLACE INTO plait_links (kind, key, gen, dead, uid, link) VALUES (?, ?, ?, ?, ?, ?)`,
-		row.Kind, row.Key, row.Gen, row.Dead, row.UID, link)
+	_, err := s.exec(ctx, `INSERT INTO plait_links (kind, key, gen, dead, uid, link) VALUES `+repeat("(?,?,?,?,?,?)", len(rows))+`
+		ON CONFLICT (kind, key, gen) DO UPDATE SET dead = excluded.dead, uid = excluded.uid, link = excluded.link`, args...)
+	return err
+}
+
+// putLinks writes rows that a job touched, with their change rows.
+func putLinks(ctx context.Context, s *session, rows []LinkRow) error {
+	if err := writeLinks(ctx, s, rows...); err != nil {
+		return err
+	}
+	args := make([]any, 0, 2*len(rows))
+	for _, row := range rows {
+		args = append(args, row.Kind, row.Key)
+		if row.Dead {
+			continue
+		}
+		if err := endOlder(ctx, s, row); err != nil {
+			return err
+		}
+	}
+	_, err := s.exec(ctx, `INSERT INTO plait_changes (nonce, tbl, op, key) VALUES `+repeat("(random(),?,'L',?)", len(rows)), args...)
 	return err
 }
 
@@ -103,7 +137,7 @@ func settleLink(ctx context.Context, s *session, row LinkRow) error {
 	case row.Dead:
 		return endLink(ctx, s, row)
 	case row.Link != nil:
-		return writeLink(ctx, s, row)
+		return writeLinks(ctx, s, row)
 	}
 	_, err := s.exec(ctx, `INSERT INTO plait_links (kind, key, gen, dead, uid, link)
 		SELECT kind, key, ?3, 0, uid, link FROM plait_links WHERE kind = ?1 AND key = ?2 AND gen = ?4 AND gen < ?3 AND NOT dead
@@ -136,7 +170,7 @@ func (c *sqlConnector) Links(ctx context.Context, after string, limit int) (rows
 		rows = rows[:0]
 		text := sqlLinks + ` WHERE (kind, key, gen) > (?, ?, ?) ORDER BY kind, key, gen LIMIT ?`
 		return s.each(ctx, text, append(place[:], limit), func(scan func(...any) error) error {
-			row, err := scanLink(scan)
+			row, err := s.scanLink(scan)
 			rows = append(rows, row)
 			return err
 		})

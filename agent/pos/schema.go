@@ -2,6 +2,7 @@ package pos
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,6 +18,7 @@ type table struct {
 	name    string
 	columns []column
 	foreign []foreignKey
+	trigger bool       // the POS has a trigger of its own on it
 	unique  [][]string // column sets of unique indexes, the primary key included
 	indexed [][]string // the leading columns of every index
 	unusual string     // why it cannot be mapped: a view, a virtual table; "" if it can
@@ -39,6 +41,53 @@ type foreignKey struct {
 	columns   []string // of the table that refers
 	table     string   // that is referred to
 	toColumns []string // empty: its primary key
+	onUpdate  bool     // a change there changes or removes rows here
+	onDelete  bool     // likewise
+}
+
+// apart reports whether to write an item changes no other one of its kind: its
+// tables have no triggers of the POS's, and no foreign key carries on a new value of
+// a column that others refer to, or that an element went. Where the connection
+// enforces no foreign keys, they carry nothing on.
+func (sch *schema) apart(p *kindPlan, foreignKeys bool) bool {
+	if p.table == nil || p.table.trigger {
+		return false
+	}
+	for _, ch := range p.children {
+		if ch.table == nil || ch.table.trigger {
+			return false
+		}
+	}
+	if !foreignKeys {
+		return true
+	}
+	for _, t := range sch.tables {
+		if slices.ContainsFunc(t.foreign, p.carriesOn) {
+			return false
+		}
+	}
+	return true
+}
+
+// carriesOn reports whether writing an item may change what refers to it by this
+// foreign key. An item's own key is never written. SQLite takes names that differ
+// in case for one.
+func (p *kindPlan) carriesOn(f foreignKey) bool {
+	if strings.EqualFold(f.table, p.table.name) && f.onUpdate && !p.keyed(f) {
+		return true
+	}
+	return slices.ContainsFunc(p.children, func(ch *childPlan) bool {
+		return strings.EqualFold(f.table, ch.table.name) && (f.onUpdate || f.onDelete)
+	})
+}
+
+// keyed reports whether a foreign key refers to the item by its own key.
+func (p *kindPlan) keyed(f foreignKey) bool {
+	to := f.toColumns
+	if len(to) == 0 {
+		to = p.table.primaryKey()
+	}
+	return sameSet(to, p.m.Key)
 }
 
 // affinity is how a column holds values, in SQLite's terms; other engines are

@@ -18,7 +18,7 @@ func (d sqlite) loadSchema(ctx context.Context, s *session) (*schema, error) {
 	if err := d.loadTables(ctx, s, out); err != nil {
 		return nil, err
 	}
-	for _, load := range []func(context.Context, *session, *schema) error{d.loadColumns, d.loadForeign, d.loadIndexes} {
+	for _, load := range []func(context.Context, *session, *schema) error{d.loadColumns, d.loadForeign, d.loadIndexes, d.loadTriggers} {
 		if err := load(ctx, s, out); err != nil {
 			return nil, err
 		}
@@ -79,12 +79,14 @@ func (sqlite) loadColumns(ctx context.Context, s *session, out *schema) error {
 
 func (sqlite) loadForeign(ctx context.Context, s *session, out *schema) error {
 	lastID := -1
-	return s.each(ctx, `SELECT m.name, f.id, f."table", f."from", coalesce(f."to", '')
+	return s.each(ctx, `SELECT m.name, f.id, f."table", f."from", coalesce(f."to", ''),
+		f.on_update NOT IN ('NO ACTION', 'RESTRICT'), f.on_delete NOT IN ('NO ACTION', 'RESTRICT')
 		FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table' ORDER BY m.name, f.id, f.seq`, nil,
 		func(scan func(...any) error) error {
 			var in, to, from, toColumn string
 			var id int
-			if err := scan(&in, &id, &to, &from, &toColumn); err != nil {
+			var onUpdate, onDelete bool
+			if err := scan(&in, &id, &to, &from, &toColumn, &onUpdate, &onDelete); err != nil {
 				return err
 			}
 			t := out.tables[in]
@@ -92,7 +94,7 @@ func (sqlite) loadForeign(ctx context.Context, s *session, out *schema) error {
 				return nil
 			}
 			if len(t.foreign) == 0 || id != lastID {
-				t.foreign = append(t.foreign, foreignKey{table: to})
+				t.foreign = append(t.foreign, foreignKey{table: to, onUpdate: onUpdate, onDelete: onDelete})
 			}
 			lastID = id
 			f := &t.foreign[len(t.foreign)-1]
@@ -144,3 +146,19 @@ func (sqlite) loadIndexes(ctx context.Context, s *session, out *schema) error {
 }
 
 func appendLast(lists [][]string, s string) { lists[len(lists)-1] = append(lists[len(lists)-1], s) }
+
+// loadTriggers notes which tables have triggers of the POS's own. Tables of a name
+// that differs only in case are one to SQLite.
+func (sqlite) loadTriggers(ctx context.Context, s *session, out *schema) error {
+	return s.each(ctx, `SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'plait\_%' ESCAPE '\'`, nil,
+		func(scan func(...any) error) error {
+			var in string
+			if err := scan(&in); err != nil {
+				return err
+			}
+			for name, t := range out.tables {
+				t.trigger = t.trigger || strings.EqualFold(name, in)
+			}
+			return nil
+		})
+}

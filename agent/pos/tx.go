@@ -7,14 +7,16 @@ import (
 	"slices"
 
 	"plait/shared/item"
+	"plait/shared/wire"
 )
 
 // sqlTx is one write transaction for applying jobs. It is not safe for use by
 // several goroutines.
 type sqlTx struct {
-	w    *writer
-	done []Change // to be noted once it is committed
-	dead error    // why only Rollback is left
+	w        *writer
+	done     []Change // to be noted once it is committed
+	dead     error    // why only Rollback is left
+	together bool     // statements stand or fall together
 }
 
 // Begin takes the POS's write lock, so that nothing the transaction reads can
@@ -64,14 +66,15 @@ func (t *sqlTx) statement(ctx context.Context, verb string, fn func() error) err
 	if err := t.usable(); err != nil {
 		return err
 	}
+	if t.together {
+		return t.fatal(t.w.c.explain(verb, fn()))
+	}
 	s := t.w.s
 	if _, err := s.exec(ctx, "SAVEPOINT plait_statement"); err != nil {
-		t.dead = err
-		return t.w.c.explain(verb, err)
+		return t.fatal(t.w.c.explain(verb, err))
 	}
-	err := t.w.c.explain(verb, fn())
-	if err != nil && !isDataError(err) {
-		t.dead = err
+	err := t.fatal(t.w.c.explain(verb, fn()))
+	if t.dead != nil {
 		return err
 	}
 	if err != nil {
@@ -85,6 +88,24 @@ func (t *sqlTx) statement(ctx context.Context, verb string, fn func() error) err
 		return fmt.Errorf("%w: %w", ErrAborted, t.dead)
 	}
 	return err
+}
+
+// fatal notes an error after which only Rollback is left.
+func (t *sqlTx) fatal(err error) error {
+	if err != nil && !isDataError(err) {
+		t.dead = err
+	}
+	return err
+}
+
+// Together is one statement made of several: whichever ends the transaction gives an
+// error, and none is run after that.
+func (t *sqlTx) Together(ctx context.Context, fn func() error) error {
+	return t.statement(ctx, "write to", func() error {
+		t.together = true
+		defer func() { t.together = false }()
+		return fn()
+	})
 }
 
 func isDataError(err error) bool {
@@ -120,10 +141,20 @@ func (t *sqlTx) doneBefore() (*doneSet, error) {
 
 // Read returns one Record for each key.
 func (t *sqlTx) Read(ctx context.Context, kind string, keys []string) ([]Record, error) {
+	return t.read(ctx, kind, keys, true)
+}
+
+// ReadBack returns one Record for each key, without what plait_links says.
+func (t *sqlTx) ReadBack(ctx context.Context, kind string, keys []string) ([]Record, error) {
+	return t.read(ctx, kind, keys, false)
+}
+
+func (t *sqlTx) read(ctx context.Context, kind string, keys []string, links bool) ([]Record, error) {
 	r, err := newReader(t.w.c.dialect, t.w.s, t.w.st, kind)
 	if err != nil {
 		return nil, err
 	}
+	r.unlinked = !links
 	out := make([]Record, 0, len(keys))
 	err = t.plain("read", func() error {
 		for len(out) < len(keys) {
@@ -139,20 +170,36 @@ func (t *sqlTx) Read(ctx context.Context, kind string, keys []string) ([]Record,
 	return out, err
 }
 
-// PutLink writes a row of plait_links, and a change row with op L: no trigger
-// fires for it, and capture must see it.
-func (t *sqlTx) PutLink(ctx context.Context, row LinkRow) error {
-	return t.plain("write a link to", func() error {
-		if err := writeLink(ctx, t.w.s, row); err != nil {
+// Apart looks at the schema as it was when the transaction began.
+func (t *sqlTx) Apart(kind string) bool {
+	p := t.w.st.plan(kind)
+	return p != nil && t.w.st.schema.apart(p, t.w.c.mapping.ForeignKeys)
+}
+
+// Newest reads the newest change row.
+func (t *sqlTx) Newest(ctx context.Context) (mark wire.Mark, err error) {
+	err = t.plain("read", func() error {
+		meta, err := readMeta(ctx, t.w.s)
+		if err != nil {
 			return err
 		}
-		if !row.Dead {
-			if err := endOlder(ctx, t.w.s, row); err != nil {
+		mark.POSEpoch = meta.Epoch
+		return t.w.s.each(ctx, `SELECT seq, nonce FROM plait_changes ORDER BY seq DESC LIMIT 1`, nil,
+			func(scan func(...any) error) error { return scan(&mark.Seq, &mark.Nonce) })
+	})
+	return mark, err
+}
+
+// PutLink writes rows of plait_links, and a change row with op L for each: no trigger
+// fires for it, and capture must see it.
+func (t *sqlTx) PutLink(ctx context.Context, rows ...LinkRow) error {
+	return t.plain("write a link to", func() error {
+		for some := range slices.Chunk(rows, linkChunk) {
+			if err := putLinks(ctx, t.w.s, some); err != nil {
 				return err
 			}
 		}
-		_, err := t.w.s.exec(ctx, `INSERT INTO plait_changes (nonce, tbl, op, key) VALUES (random(), ?, 'L', ?)`, row.Kind, row.Key)
-		return err
+		return nil
 	})
 }
 

@@ -55,7 +55,7 @@ func (w *writer) tryBegin(ctx context.Context) error {
 		if err != nil {
 			return c.explain("open", err)
 		}
-		if c.h.write, err = newSession(ctx, db); err != nil {
+		if c.h.write, err = newSession(ctx, db, &c.fresh); err != nil {
 			return c.explain("open", err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"plait/agent/pos"
 	"plait/shared/catalog"
 	"plait/shared/item"
+	"plait/shared/wire"
 )
 
 // memoryTx is one transaction, of the POS or of Plait: a copy of the state to
@@ -172,6 +173,31 @@ func (tx *applying) Read(_ context.Context, kind string, keys []string) ([]pos.R
 	return tx.m.db.read(tx.st, kind, keys)
 }
 
+// ReadBack leaves out what Read says of links.
+func (tx *applying) ReadBack(_ context.Context, kind string, keys []string) ([]pos.Record, error) {
+	records, err := tx.m.db.read(tx.st, kind, keys)
+	for i := range records {
+		records[i].Row, records[i].Item.Link = pos.LinkRow{}, nil
+	}
+	return records, err
+}
+
+// Apart: a Memory has no triggers.
+func (tx *applying) Apart(string) bool { return true }
+
+// Together goes back to where it began if fn fails with a data error.
+func (tx *applying) Together(_ context.Context, fn func() error) error {
+	st, steps := tx.st, len(tx.steps)
+	err := fn()
+	if err != nil && !pos.Stops(err) {
+		tx.st, tx.steps = st, tx.steps[:steps]
+	}
+	return err
+}
+
+// Newest cannot tell: a row below the newest may be committed after it.
+func (tx *applying) Newest(context.Context) (wire.Mark, error) { return wire.Mark{}, nil }
+
 func (tx *applying) Receipt(_ context.Context, job string) (pos.Receipt, bool, error) {
 	r, ok := tx.st.receipts[job]
 	return r, ok, nil
@@ -280,11 +306,15 @@ func (tx *applying) Referred(_ context.Context, kind, key string) (string, error
 	return tx.m.db.referredBy(tx.st, tx.m.db.table(kind), key), nil
 }
 
-func (tx *applying) PutLink(_ context.Context, row pos.LinkRow) error {
+func (tx *applying) PutLink(_ context.Context, rows ...pos.LinkRow) error {
 	if err := tx.m.ask("PutLink"); err != nil {
 		return err
 	}
-	return tx.do(putLink(row), tx.m.db.trace(pos.LinkOnly, []string{row.Kind}, row.Key, ""))
+	var steps []func(*memoryState) error
+	for _, row := range rows {
+		steps = append(steps, putLink(row), tx.m.db.trace(pos.LinkOnly, []string{row.Kind}, row.Key, ""))
+	}
+	return tx.do(steps...)
 }
 
 func putLink(row pos.LinkRow) func(*memoryState) error {

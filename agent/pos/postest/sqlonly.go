@@ -16,6 +16,8 @@ func sqlOnly(t *testing.T, factory Factory) {
 		test func(*testing.T, Bench)
 	}{
 		{"a schema that ends our transaction", testAborted},
+		{"a schema that ends our transaction in the middle of several statements", testAbortedTogether},
+		{"kinds of which one item may change another", testApart},
 		{"a table that was rebuilt", testRebuilt},
 		{"a change table that was dropped", testNoChangeTable},
 		{"a POS that ignores a change", testIgnored},
@@ -125,4 +127,53 @@ func testIgnored(t *testing.T, b Bench) {
 	}
 	insert(t, tx, "category", fields("name", text("Hair")))
 	commit(t, tx)
+}
+
+// testAbortedTogether: nothing is run, and nothing committed, after the transaction
+// that it belonged to was ended.
+func testAbortedTogether(t *testing.T, b Bench) {
+	b.sql(t, `CREATE TRIGGER pos_guard BEFORE UPDATE ON Category WHEN NEW.Name = 'forbidden' BEGIN SELECT RAISE(ROLLBACK, 'no'); END`)
+	tx := begin(t, b)
+	err := tx.Together(t.Context(), func() error {
+		key := insert(t, tx, "category", fields("name", text("Hair")))
+		return tx.Update(t.Context(), "category", key, fields("name", text("forbidden")))
+	})
+	if !errors.Is(err, pos.ErrAborted) {
+		t.Errorf("together: %v, want ErrAborted", err)
+	}
+	if err := tx.PutReceipt(t.Context(), pos.Receipt{Job: "j1", At: time.Unix(1, 0)}); !errors.Is(err, pos.ErrAborted) {
+		t.Errorf("receipt: %v, want ErrAborted", err)
+	}
+	if err := tx.Commit(); !errors.Is(err, pos.ErrAborted) {
+		t.Errorf("commit: %v, want ErrAborted", err)
+	}
+	if left := scanAll(t, b.Connector); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// testApart: a trigger of the POS's, or a foreign key that carries a value on, may
+// change one item when another is written.
+func testApart(t *testing.T, b Bench) {
+	says := func(kind string, want bool) {
+		t.Helper()
+		tx := begin(t, b)
+		if got := tx.Apart(kind); got != want {
+			t.Errorf("%s stand apart: %t, want %t", kind, got, want)
+		}
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, kind := range []string{"category", "vendor", "product", "service"} {
+		says(kind, true)
+	}
+	b.sql(t, `CREATE TRIGGER pos_one AFTER UPDATE ON itemvendor BEGIN UPDATE Item SET Tax = 1; END`)
+	says("product", false)
+	says("service", true)
+	b.sql(t, `CREATE TABLE Brand (Id INTEGER PRIMARY KEY, Of VARCHAR(40) REFERENCES item(Barcode) ON UPDATE CASCADE)`)
+	says("service", false)
+	says("category", true)
+	b.sql(t, `CREATE TABLE Shelf (Id INTEGER PRIMARY KEY, Of INT REFERENCES Category(Id) ON UPDATE CASCADE ON DELETE SET NULL)`)
+	says("category", true)
 }
