@@ -20,7 +20,8 @@ var ErrWaits = errors.New("the job waits for the POS")
 type Record interface {
 	// Revision is the record's newest revision.
 	Revision(ctx context.Context) (int64, error)
-	// EachLive calls fn for each live item of a kind.
+	// EachLive calls fn for each live item of a kind. What its link knows of single
+	// fields may be left out, here and in Changed: the POS itself says that.
 	EachLive(ctx context.Context, kind string, fn func(item.Item) error) error
 	// Changed calls fn for each item or tombstone that was recorded after the
 	// revision, and returns the newest revision.
@@ -129,7 +130,7 @@ func (a *Applier) start(ctx context.Context, job wire.Job, payload wire.Payload,
 	if err != nil {
 		return nil, err
 	}
-	run := &run{Applier: a, job: job, payload: payload, own: own, receipt: receipt, meta: meta, images: len(before.Before)}
+	run := &run{Applier: a, job: job, payload: payload, own: own, receipt: receipt, meta: meta, images: len(before.Before), size: firstTogether, unlike: map[string]bool{}}
 	if run.profile, err = a.POS.Profile(ctx); err != nil {
 		return nil, err
 	}

@@ -28,6 +28,10 @@ type run struct {
 	meta     pos.Meta
 	alone    bool // the last slice failed as a whole: go on item by item
 	images   int  // bytes of before-images in the slices that are committed
+	// at is the newest change row whose effect the index has; zero if that is not known.
+	at     wire.Mark
+	size   int             // how many items go together
+	unlike map[string]bool // kinds of which none do: they come back other than they were written
 }
 
 // slice is one transaction on its way: what it will have changed if it commits.
@@ -37,6 +41,7 @@ type slice struct {
 	next    int
 	outcome outcome
 	waiting []waiting
+	apart   map[string]bool // what the schema says of kinds, once asked
 }
 
 // nextSlice applies the next items in one transaction. It returns an error only
@@ -66,7 +71,7 @@ func (r *run) nextSlice(ctx context.Context) error {
 }
 
 func (r *run) slice(tx pos.Tx) *slice {
-	return &slice{run: r, tx: tx, next: r.receipt.NextItem, outcome: outcome{had: r.images}}
+	return &slice{run: r, tx: tx, next: r.receipt.NextItem, outcome: outcome{had: r.images}, apart: map[string]bool{}}
 }
 
 // begin opens a transaction in which everything that the POS changed is in the
@@ -90,12 +95,7 @@ func (r *run) begin(ctx context.Context) (pos.Tx, error) {
 }
 
 func (r *run) level(ctx context.Context, try int) (pos.Tx, error) {
-	if err := r.Capture.Drain(ctx); err != nil {
-		return nil, err
-	}
-	// The most of what changed is taken in before the POS is locked: what this job
-	// wrote in its last slice.
-	if err := r.catchUp(ctx); err != nil {
+	if err := r.drain(ctx); err != nil {
 		return nil, err
 	}
 	tx, err := r.POS.Begin(ctx)
@@ -111,10 +111,32 @@ func (r *run) level(ctx context.Context, try int) (pos.Tx, error) {
 	return tx, nil
 }
 
+// drain captures before the POS is locked. What this job wrote in its last slice the
+// index has already; only what the POS changed since must be taken in.
+func (r *run) drain(ctx context.Context) error {
+	newest, err := r.POS.Newest(ctx)
+	if err == nil {
+		err = r.Capture.Drain(ctx)
+	}
+	if err != nil || (newest == r.at && r.at.Seq != 0) {
+		return err
+	}
+	if err := r.catchUp(ctx); err != nil {
+		return err
+	}
+	r.at = newest
+	return nil
+}
+
 // settle captures, inside the transaction, what the POS changed since the drain
-// before it, and brings the index level with the record. It finds the mark, or the
-// POS was restored.
+// before it, and brings the index level with the record. Where there is nothing, the
+// newest change row says so, of this history and no other. Else capture finds the
+// mark, or the POS was restored.
 func (r *run) settle(ctx context.Context, tx pos.Tx) error {
+	newest, err := tx.Newest(ctx)
+	if err != nil || (newest == r.at && r.at.Seq != 0) {
+		return err
+	}
 	if err := r.Capture.DrainFrom(ctx, tx); err != nil {
 		return err
 	}
@@ -137,15 +159,34 @@ func (r *run) catchUp(ctx context.Context) (err error) {
 func (s *slice) apply(ctx context.Context) error {
 	end := s.Now().Add(orDefault(s.Slice))
 	for s.next < s.planner.Len() {
-		if err := s.item(ctx); err != nil {
+		if err := s.some(ctx, end); err != nil {
 			return err
 		}
-		s.next++
 		if s.alone || !s.Now().Before(end) {
 			break
 		}
 	}
 	return s.settleWaiting(ctx)
+}
+
+// some applies the next items: several together, or one by one.
+func (s *slice) some(ctx context.Context, end time.Time) error {
+	n := s.stretch()
+	if n > 1 {
+		if done, err := s.together(ctx, n); done || err != nil {
+			return err
+		}
+	}
+	for range n {
+		if err := s.item(ctx); err != nil {
+			return err
+		}
+		s.next++
+		if !s.Now().Before(end) {
+			break
+		}
+	}
+	return nil
 }
 
 func orDefault(d time.Duration) time.Duration {
@@ -172,7 +213,11 @@ func (s *slice) putReceipt(ctx context.Context) (pos.Receipt, error) {
 // commit makes the slice durable. A commit that failed in an unknown way is
 // settled by reading the receipt again (P2).
 func (s *slice) commit(ctx context.Context, receipt pos.Receipt) error {
-	err := s.tx.Commit()
+	newest, err := s.tx.Newest(ctx)
+	if err != nil {
+		return s.failed(ctx, s.tx, err)
+	}
+	err = s.tx.Commit()
 	if errors.Is(err, pos.ErrUnknown) {
 		held, found, readErr := s.POS.Receipt(ctx, receipt.Job)
 		if readErr != nil {
@@ -185,7 +230,7 @@ func (s *slice) commit(ctx context.Context, receipt pos.Receipt) error {
 	if err != nil {
 		return s.failed(ctx, nil, err)
 	}
-	s.run.receipt = receipt
+	s.run.receipt, s.run.at = receipt, newest
 	s.images += len(s.outcome.Before)
 	return nil
 }
@@ -198,6 +243,7 @@ func (r *run) failed(ctx context.Context, tx pos.Tx, cause error) error {
 			cause = errors.Join(cause, err)
 		}
 	}
+	r.at = wire.Mark{}
 	if err := r.reset(ctx); err != nil {
 		return errors.Join(cause, err)
 	}

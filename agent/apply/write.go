@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -120,14 +119,10 @@ func (s *slice) link(ctx context.Context, plan merge.ItemPlan, id item.ID) (item
 	now.Gen = s.generation(plan, id, records[0])
 	before := plan.Local.Link
 	now.Link = plan.Link(now)
-	if sameLink(before, now.Link) && plan.Action != merge.Create {
+	if before.Equal(now.Link) && plan.Action != merge.Create {
 		return now, nil
 	}
-	row := pos.LinkRow{ID: now.ID, Link: now.Link}
-	if now.Link != nil {
-		row.UID = now.Link.UID
-	}
-	return now, s.tx.PutLink(ctx, row)
+	return now, s.tx.PutLink(ctx, linkRow(now))
 }
 
 // generation is the item's own; a created one whose key was used before gets the
@@ -158,10 +153,3 @@ func (g graves) put(id item.ID) {
 }
 
 func (g graves) gen(id item.ID) int64 { return g[id.Kind][id.Key] }
-
-func sameLink(a, b *item.Link) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return bytes.Equal(item.AppendLink(nil, a), item.AppendLink(nil, b))
-}

@@ -228,6 +228,8 @@ type Tx interface {
 	// as deleted: the row holds on to the item's codes, and what the POS knows of it.
 	// ok is false if there is no such row, and nothing was done.
 	Revive(ctx context.Context, kind, uid string, fields item.Fields) (key string, ok bool, err error)
+	// Revivable reports whether Revive may find a row for one of these uids.
+	Revivable(ctx context.Context, kind string, uids []string) (bool, error)
 	// Update writes the given fields alone.
 	Update(ctx context.Context, kind, key string, fields item.Fields) error
 	// Delete removes an item with its child rows (or marks it deleted, where the

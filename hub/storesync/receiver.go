@@ -86,23 +86,9 @@ func (r *receiver) Referred(kind, key string) (string, error) {
 	return r.refs.of(kind, key), nil
 }
 
-// carryOut is the item after the plan, as far as the hub can know it: what the
-// POS fills in by itself, cuts or rounds is not there.
+// carryOut is the item after the plan, as far as the hub can know it.
 func (r *receiver) carryOut(plan merge.ItemPlan) item.Item {
-	now := plan.Local
-	switch plan.Action {
-	case merge.Create:
-		now = item.Item{ID: r.newID(plan), Fields: plan.Write}
-	case merge.Delete:
-		now.Deleted, now.Link = true, nil
-		r.put(now)
-		return now
-	default:
-		for _, w := range plan.Write {
-			now.Fields = now.Fields.With(w.Name, w.Value)
-		}
-	}
-	now.Link = plan.Link(now)
+	now := plan.Expected(r.newID(plan))
 	r.put(now)
 	return now
 }

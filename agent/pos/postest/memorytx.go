@@ -244,6 +244,15 @@ func (tx *applying) Restore(_ context.Context, kind, key string, f item.Fields) 
 	return tx.do(db.write(table, key, memoryRow{kind: kind, fields: f}), db.trace(pos.Insert, db.kinds(table), key, ""))
 }
 
+func (tx *applying) Revivable(_ context.Context, kind string, uids []string) (bool, error) {
+	for _, link := range tx.st.links {
+		if link.Kind == kind && slices.Contains(uids, link.UID) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 func (tx *applying) Revive(_ context.Context, kind, uid string, f item.Fields) (string, bool, error) {
 	if err := errors.Join(tx.m.ask("Revive"), tx.known(kind, f)); err != nil {
 		return "", false, err

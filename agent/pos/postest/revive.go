@@ -28,6 +28,11 @@ func testRevive(t *testing.T, b Bench) {
 	if _, err := tx.Insert(t.Context(), "product", fresh); !errors.Is(err, pos.ErrUnique) {
 		t.Errorf("beside the hidden row: %v, want ErrUnique, or this test shows nothing", err)
 	}
+	for uid, want := range map[string]bool{"u-wax": true, "u-other": false} {
+		if ok, err := tx.Revivable(t.Context(), "product", []string{"u-none", uid}); ok != want || err != nil {
+			t.Errorf("%s can be revived: %t, %v; want %t", uid, ok, err, want)
+		}
+	}
 	for what, ask := range map[string][2]string{"nobody's": {"product", "u-other"}, "another kind's": {"service", "u-wax"}} {
 		if key, ok, err := tx.Revive(t.Context(), ask[0], ask[1], fields("name", text("x"))); ok || err != nil {
 			t.Errorf("%s: %q, %t, %v", what, key, ok, err)
