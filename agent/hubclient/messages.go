@@ -33,13 +33,14 @@ func (c *Client) Profile(ctx context.Context, m wire.Profile) error {
 
 // Catalog fetches the catalogue with that digest.
 func (c *Client) Catalog(ctx context.Context, digest string) (*catalog.Catalog, []byte, error) {
-	raw, err := c.get(ctx, prefix+"catalog/"+digest, wire.MaxPayloadBytes)
+	path := prefix + "catalog/" + digest
+	raw, err := c.get(ctx, path, wire.MaxPayloadBytes)
 	if err != nil {
 		return nil, nil, err
 	}
 	cat, err := catalog.Decode(raw)
 	if err != nil {
-		return nil, nil, fmt.Errorf("cannot use the hub's catalogue: %w", err)
+		return nil, nil, c.unreadable(path, "a catalogue", err)
 	}
 	if got := cat.Digest(); got != digest {
 		return nil, nil, fmt.Errorf("cannot use the hub's catalogue: its digest is %.12s, not %.12s", got, digest)
