@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"plait/shared/e2e/rig"
@@ -13,15 +14,23 @@ import (
 func (s *show) where(context.Context) error {
 	s.headline("Where to look")
 	at := s.Store(dockside)
-	s.say("These work in another terminal. The hub, at %s:", s.Hub.URL)
-	s.line(s.Hub.Line("store", "list"))
-	s.line(s.Hub.Line("sync", "list"))
-	s.line(s.Hub.Line("sync", "test", "--kind", "service", "--all"))
-	s.line(s.Hub.Line("audit"))
-	s.say("Dockside's agent:")
-	s.line(at.Line("status"))
-	s.line(at.Line("upload", "--full"))
-	s.line(at.Line("doctor"))
+	hub, agent := s.Hub.Line(), at.Line()
+	if runtime.GOOS == "windows" {
+		s.say("These work in another terminal. At the hub, %s:", s.Hub.URL)
+	} else {
+		s.say("In another terminal, type these two lines first:")
+		s.line(fmt.Sprintf("alias hub=%q", hub))
+		s.line(fmt.Sprintf("alias agent=%q", agent))
+		hub, agent = "hub", "agent"
+		s.say("Then at the hub, %s:", s.Hub.URL)
+	}
+	for _, words := range []string{"store list", "sync list", "sync test --kind service --all", "drift", "audit"} {
+		s.line(hub + " " + words)
+	}
+	s.say("At Dockside's agent:")
+	for _, words := range []string{"status", "upload --full", "doctor"} {
+		s.line(agent + " " + words)
+	}
 	s.say("Dockside's POS database, to change something by hand: %s", at.POS())
 	s.say("Logs are beside them: %s", s.folder)
 	return nil

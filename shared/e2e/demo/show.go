@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"plait/hub/storesync"
 	"plait/shared/e2e/rig"
 	"plait/shared/e2e/salon"
 )
@@ -27,6 +28,7 @@ type show struct {
 	*rig.Rig
 	gate   *rig.Gate
 	people map[string]*people
+	prices storesync.Sync // that is taken back later
 	step   int
 }
 
@@ -49,7 +51,7 @@ func run(ctx context.Context, o options) (err error) {
 // tell tells the story, and goes on until ctx ends unless it is to be told once.
 func (s *show) tell(ctx context.Context) error {
 	for _, chapter := range []func(context.Context) error{
-		s.open, s.firstUploads, s.firstSync, s.catchUp, s.customised, s.refusal, s.where,
+		s.open, s.firstUploads, s.firstSync, s.catchUp, s.customised, s.drifted, s.takenBack, s.refusal, s.where,
 	} {
 		if err := chapter(ctx); err != nil {
 			return err

@@ -144,41 +144,6 @@ func (s *show) catchUp(ctx context.Context) error {
 	return nil
 }
 
-func (s *show) customised(ctx context.Context) error {
-	s.headline("Both sides change the same service")
-	s.say("Dockside makes the Balayage 155.00 (its price is unlocked); head office renames it and makes it 150.00.")
-	err := errors.Join(
-		s.does(dockside, "UPDATE service SET price = 155 WHERE name = 'Balayage'"),
-		s.does(mainStreet, "UPDATE service SET name = 'Balayage Deluxe', price = 150 WHERE name = 'Balayage'"),
-	)
-	if err != nil {
-		return err
-	}
-	for _, name := range []string{dockside, mainStreet} {
-		if _, err := s.Store(name).Upload(ctx); err != nil {
-			return err
-		}
-	}
-	test, err := s.Hub.Test(ctx, "--kind", "service", "--all", "--label", "New prices")
-	if err != nil {
-		return err
-	}
-	for _, e := range test.Store(dockside).Exceptions {
-		s.say("The Test says of Dockside: %s: %s.", e.Name, e.Why)
-	}
-	sync, err := s.Hub.Sync(ctx, test)
-	if err != nil {
-		return err
-	}
-	for _, name := range branches {
-		if err := s.applied(ctx, sync, name); err != nil {
-			return err
-		}
-		s.say("  %s has now: %s.", name, s.value(name, "SELECT name || ' at ' || price FROM service WHERE name LIKE 'Balayage%'"))
-	}
-	return nil
-}
-
 // refusal: while Old Town's technician asks for a full upload, the operator
 // queues a sync for that salon.
 func (s *show) refusal(ctx context.Context) error {
