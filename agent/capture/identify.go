@@ -63,6 +63,11 @@ func (s sighting) vanished() (v verdict, err error) {
 	if row.Dead && row.Link != nil && len(v.items) > 0 && row.Gen == s.prev.Gen {
 		v.items[0].Link = row.Link // a sync deleted it
 	}
+	for _, u := range s.unsettled {
+		if !u.Dead {
+			s.settle(&v, u.Gen, true)
+		}
+	}
 	if s.prev != nil && !s.prev.Dead && s.prev.Gen >= row.Gen {
 		s.settle(&v, s.prev.Gen, true)
 	}
@@ -163,6 +168,7 @@ func (s sighting) present(gen int64) (v verdict, err error) {
 	}
 	it := s.rec.Item
 	it.Gen, it.Link, it.Deleted = gen, nil, false
+	s.supersede(&v, gen)
 	known := row.Gen == gen && !row.Dead
 	if known || carries {
 		it.Link = row.Link
@@ -200,6 +206,17 @@ func (s sighting) carries(gen int64) (bool, error) {
 	}
 	before, err := s.prev.Item()
 	return err == nil && before.Link != nil && before.Link.UID == row.UID, err
+}
+
+// supersede withdraws older living generations that plait_links was to learn: it
+// goes to the present one at once. Settled before it, one of them would take the
+// link that the present one takes over.
+func (s sighting) supersede(v *verdict, gen int64) {
+	for _, u := range s.unsettled {
+		if !u.Dead && u.Gen < gen {
+			v.settled = append(v.settled, u)
+		}
+	}
 }
 
 // settle asks plait_links to learn a generation, unless it is asked already.
