@@ -15,8 +15,8 @@ func (c *conversation) bye(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.report.Equal, c.report.Differ, c.report.OpenJobs = answer.Equal, answer.Differ, answer.Pending
-		if answer.Equal || len(answer.Differ) == 0 {
+		c.report.Equal, c.report.Differ, c.report.OpenJobs = answer.Equal && len(answer.Differ) == 0, answer.Differ, answer.Pending
+		if len(answer.Differ) == 0 {
 			return nil
 		}
 		if try > 0 {

@@ -126,7 +126,10 @@ func (c *conversation) fullOnce(ctx context.Context, state *outbox.FullUpload) e
 	if err != nil {
 		return c.notBegun(ctx, state, err)
 	}
-	if held.State == "landed" { // its answer was lost
+	if err := believeFull(state.Upload, held, stateStaging, stateLanded); err != nil {
+		return err
+	}
+	if held.State == stateLanded { // its answer was lost
 		c.landed(held)
 		return c.Box.SetFullUpload(ctx, outbox.FullUpload{})
 	}
@@ -153,6 +156,9 @@ func saysConflict(err error) bool {
 func (c *conversation) commit(ctx context.Context, m wire.FullCommit, revision int64) error {
 	c.step(PhaseFull, "All rows are at the hub; asking it to take them.")
 	done, err := c.Hub.FullCommit(ctx, m)
+	if err == nil {
+		err = believeFull(m.Upload, done, stateLanded)
+	}
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,9 @@ func (c *conversation) helloOnce(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if err := c.believeWelcome(w); err != nil {
+		return false, err
+	}
 	if err := c.Box.SetHubEpoch(ctx, w.HubEpoch); err != nil {
 		return false, err
 	}

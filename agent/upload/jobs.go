@@ -16,7 +16,6 @@ const maxJobs = 10_000
 // jobs takes and applies open jobs, in their order, until there is none. Where
 // the POS keeps its database to itself, jobs wait and the conversation goes on.
 func (c *conversation) jobs(ctx context.Context) error {
-	last := ""
 	for n := 0; n < maxJobs; n++ {
 		if c.trouble != "" {
 			return nil
@@ -25,10 +24,10 @@ func (c *conversation) jobs(ctx context.Context) error {
 		if err != nil || job == nil {
 			return err
 		}
-		if job.ID == last {
-			return fmt.Errorf("the hub offers job %d (%s) again after its result was sent; tell the hub's operator", job.Number, job.Label)
+		if c.settled[job.ID] {
+			return fmt.Errorf("the hub offers job %d (%s) again after it was settled in this conversation; cancel it there, or tell the hub's operator", job.Number, job.Label)
 		}
-		last = job.ID
+		c.settled[job.ID] = true
 		if err := c.carryOut(ctx, *job); err != nil {
 			return c.jobTrouble(*job, err)
 		}
@@ -95,7 +94,7 @@ func (c *conversation) begin(ctx context.Context, job wire.Job) (start bool, err
 	}
 	answer, err := c.Hub.Begin(ctx, wire.Begin{Job: job.ID, Receipt: head})
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("cannot begin job %d (%s): %w", job.Number, job.Label, err)
 	}
 	switch answer.State {
 	case "begun":
@@ -103,9 +102,11 @@ func (c *conversation) begin(ctx context.Context, job wire.Job) (start bool, err
 	case "cancel_requested":
 		_, partly, err := c.POS.Receipt(ctx, job.ID)
 		return partly, err
-	default:
+	case "cancelled":
 		c.note("job %d (%s) was cancelled at the hub", job.Number, job.Label)
 		return false, nil
+	default:
+		return false, fmt.Errorf("cannot begin job %d (%s): the hub answers %.20q, which is no answer; tell the hub's operator", job.Number, job.Label, answer.State)
 	}
 }
 
@@ -129,17 +130,19 @@ func (c *conversation) applyJob(ctx context.Context, job wire.Job, payload wire.
 	return c.send(ctx)
 }
 
+// content fetches what a job brings, and what of it is this store's own.
 func (c *conversation) content(ctx context.Context, job wire.Job) (payload wire.Payload, own wire.Own, err error) {
 	lines, err := c.Hub.Payload(ctx, job.Payload)
+	if err == nil {
+		payload, err = wire.DecodePayload(lines)
+	}
+	if err == nil && job.Own != "" {
+		if lines, err = c.Hub.Payload(ctx, job.Own); err == nil {
+			own, err = wire.DecodeOwn(lines)
+		}
+	}
 	if err != nil {
-		return payload, own, err
+		err = fmt.Errorf("cannot fetch what job %d (%s) brings; it waits at the hub, and can be cancelled there: %w", job.Number, job.Label, err)
 	}
-	if payload, err = wire.DecodePayload(lines); err != nil || job.Own == "" {
-		return payload, own, err
-	}
-	if lines, err = c.Hub.Payload(ctx, job.Own); err != nil {
-		return payload, own, err
-	}
-	own, err = wire.DecodeOwn(lines)
 	return payload, own, err
 }

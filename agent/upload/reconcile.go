@@ -50,6 +50,9 @@ func (c *conversation) differ(ctx context.Context, upload string, k pos.MappedKi
 	if err != nil {
 		return out, err
 	}
+	if err := believePlaces("node", nodes.Differ, wire.Nodes); err != nil {
+		return out, err
+	}
 	leaves, err := c.differingLeaves(ctx, upload, k.Kind, nodes.Differ)
 	if err != nil {
 		return out, err
@@ -72,10 +75,10 @@ func (c *conversation) differingLeaves(ctx context.Context, upload, kind string,
 		if err != nil {
 			return nil, err
 		}
+		if err := believePlaces("leaf", answer.Differ, len(sums)); err != nil {
+			return nil, err
+		}
 		for _, at := range answer.Differ {
-			if at < 0 || at >= len(sums) {
-				return nil, fmt.Errorf("the hub names leaf %d of %d", at, len(sums))
-			}
 			out = append(out, part[at/wire.Leaves]*wire.Leaves+at%wire.Leaves)
 		}
 	}
@@ -99,10 +102,13 @@ func (c *conversation) differingKeys(ctx context.Context, upload string, leaves 
 		if err != nil {
 			return err
 		}
+		if err := believePlaces("item", answer.Want, len(items)); err != nil {
+			return err
+		}
+		if err := believeExtra(out.kind, part, answer.Extra); err != nil {
+			return err
+		}
 		for _, at := range answer.Want {
-			if at < 0 || at >= len(items) {
-				return fmt.Errorf("the hub wants item %d of %d", at, len(items))
-			}
 			out.want = append(out.want, items[at])
 		}
 		out.extra = append(out.extra, answer.Extra...)

@@ -51,7 +51,7 @@ func (c *conversation) sendBatch(ctx context.Context, batch outbox.Batch) error 
 	case errors.As(err, &refusal) && refusal.Code == wire.CodeBatchConflict:
 		return c.conflict(ctx, refusal)
 	case err != nil:
-		return err
+		return fmt.Errorf("cannot send batch %d: %w", batch.Number, err)
 	}
 	if err := c.Box.Acknowledge(ctx, ack); err != nil {
 		return err

@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"plait/agent/outbox"
 	"plait/shared/item"
@@ -87,8 +88,14 @@ func (s *stager) flush(ctx context.Context) error {
 	lines, _ := s.chunk.Finish()
 	packed := wire.Compress(nil, lines)
 	state, err := s.Hub.FullChunk(ctx, packed)
+	if err == nil {
+		err = believeFull(s.upload, state, stateStaging)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot send chunk %d of the full upload: %w", s.number+1, err)
+	}
+	if state.Chunk != s.number+1 {
+		return fmt.Errorf("cannot send chunk %d of the full upload: the hub says that it holds %d; tell the hub's operator", s.number+1, state.Chunk)
 	}
 	s.report.Full.Bytes += int64(len(packed))
 	s.number, s.chunk = state.Chunk, nil

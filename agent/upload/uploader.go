@@ -79,16 +79,17 @@ func New(c Config) (*Uploader, error) {
 func (u *Uploader) Run(ctx context.Context, req Request) (Report, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	c := &conversation{Uploader: u, req: req, report: Report{Reason: req.Reason, Started: u.Now()}}
+	c := &conversation{Uploader: u, req: req, report: Report{Reason: req.Reason, Started: u.Now()}, settled: map[string]bool{}}
 	err := c.run(ctx)
 	for tries := 1; restored(err) && tries < maxRestores; tries++ {
 		c.note("the POS database was restored during the upload; it begins anew")
 		c.trouble, c.fresh, c.behind, c.receipts = "", false, false, nil
+		clear(c.settled) // what was applied may have been rolled back
 		err = c.run(ctx)
 	}
 	c.report.Ended = u.Now()
 	if err != nil {
-		return c.report, fmt.Errorf("cannot finish the upload: %w", err)
+		return c.report, fmt.Errorf("cannot finish the upload of store %s: %w", c.store(), err)
 	}
 	c.step(PhaseDone, "%s", c.summary())
 	return c.report, nil
@@ -116,6 +117,7 @@ type conversation struct {
 	behind  bool   // the hub has seen a newer copy of agent.db
 	// receipts are listed in the hello after the one whose answer wanted them.
 	receipts *wire.Receipts
+	settled  map[string]bool // jobs that were applied, reported or found cancelled
 }
 
 func (c *conversation) run(ctx context.Context) error {
@@ -143,6 +145,14 @@ func (c *conversation) run(ctx context.Context) error {
 		return err
 	}
 	return c.tidy(ctx)
+}
+
+// store is the store's name as the hub has it, or its id while that is not known.
+func (c *conversation) store() string {
+	if c.report.Store == "" {
+		return c.Store
+	}
+	return c.report.Store
 }
 
 // tidy settles generations in the POS while it is quiet. It gives way to the POS.
