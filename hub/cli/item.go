@@ -78,7 +78,11 @@ func (a *App) itemWhere() *cobra.Command {
 }
 
 func (a *App) sayWhere(p storesync.WherePage, lacking bool) {
-	a.say("%s %s (%s), %s at %s.", p.Item.Kind, p.Item.Name, p.Item.UID, p.Item.Key, p.Item.At.Name)
+	if p.Item.Gone {
+		a.say("%s %s (%s) is no longer at %s.", p.Item.Kind, p.Item.Name, p.Item.UID, p.Item.At.Name)
+	} else {
+		a.say("%s %s (%s), %s at %s.", p.Item.Kind, p.Item.Name, p.Item.UID, p.Item.Key, p.Item.At.Name)
+	}
 	var rows [][]string
 	for _, s := range p.Stores {
 		if lacking {

@@ -28,6 +28,8 @@ type FoundItem struct {
 	Name string    `json:"name"`
 	Key  string    `json:"key"` // at the store At
 	At   StoreName `json:"at"`
+	// Gone: the store At has deleted it, and others have copies of it still.
+	Gone bool `json:"gone,omitempty"`
 }
 
 // look is a question about one item of a network, within one snapshot.
@@ -143,13 +145,20 @@ func (l *look) findIn(in *store.StoreView, text string) error {
 	if len(gens) > 0 && gens[0].Live() {
 		return l.settle(in, gens[0])
 	}
-	var named []store.Item
+	var named, gone []store.Item
 	err = eachItem(copyOf{in}, l.kind.Name, func(at store.Item, it item.Item) error {
-		if at.Live() && (l.kind.Match.Singleton && text == "-" || l.isCalled(in, it, text)) {
+		switch {
+		case !(l.kind.Match.Singleton && text == "-") && !l.isCalled(in, it, text) && (at.Live() || it.Key != text):
+		case at.Live():
 			named = append(named, at)
+		default:
+			gone = append(gone, at)
 		}
 		return nil
 	})
+	if err == nil && len(named) == 0 {
+		named, err = l.copied(in, gone)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -159,6 +168,30 @@ func (l *look) findIn(in *store.StoreView, text string) error {
 		return refuse("store %s has several of %s that are called %s: name one by its key (%s)", in.Store.Name, l.kind.Name, quoted(text), strings.Join(storedKeys(named), ", "))
 	}
 	return l.settle(in, named[0])
+}
+
+// copied are those of a store's deleted items that others have copies of.
+func (l *look) copied(in *store.StoreView, gone []store.Item) (out []store.Item, err error) {
+	for _, g := range gone {
+		for _, s := range l.stores {
+			if s.ID == in.Store.ID {
+				continue
+			}
+			other, err := l.In(s.ID)
+			if err != nil {
+				return nil, err
+			}
+			rows, err := other.ItemsByUID(l.kind.Name, g.UID)
+			if err != nil {
+				return nil, err
+			}
+			if slices.ContainsFunc(rows, store.Item.Live) {
+				out = append(out, g)
+				break
+			}
+		}
+	}
+	return out, nil
 }
 
 func storedKeys(rows []store.Item) (keys []string) {
@@ -202,7 +235,7 @@ func (l *look) settle(in *store.StoreView, row store.Item) error {
 	if err != nil {
 		return err
 	}
-	l.found = FoundItem{Kind: l.kind.Name, UID: it.UID(in.Store.ID), Key: it.Key, At: StoreName{in.Store.ID, in.Store.Name}}
+	l.found = FoundItem{Kind: l.kind.Name, UID: it.UID(in.Store.ID), Key: it.Key, At: StoreName{in.Store.ID, in.Store.Name}, Gone: !row.Live()}
 	l.found.Name, err = l.called(in, it)
 	if l.found.Name == "" {
 		l.found.Name = l.kind.Name + " " + it.Key

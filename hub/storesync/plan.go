@@ -141,6 +141,7 @@ const (
 	WarnCyclicItems   = "cyclic_items"       // items that refer to each other in a circle
 	WarnSameItem      = "same_item"          // several items of the source are marked as one
 	WarnNotWhole      = "not_whole"          // a kind selected in part deletes nothing
+	WarnGoneAtSource  = "gone_at_source"     // copies of what the source has deleted stay
 	WarnHeadOfficeOut = "head_office_out"    // "all receivers" leaves head office out
 	WarnAdded         = "added"              // by AddMissing
 	WarnNotAtSource   = "dangling_reference" // a reference to what the source itself lacks

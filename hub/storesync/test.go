@@ -60,6 +60,7 @@ type test struct {
 	cutting *cutting
 	only    map[string]*cutting // by store: of those that get some items alone
 	deletes *deletes            // nil if the sync deletes nothing
+	gone    []goneKind          // what the source has deleted, if the sync does not
 	plan    Plan
 	pieces  []stored // not yet written
 	held    int      // bytes of pieces
@@ -83,6 +84,7 @@ func (t *test) prepare(v *store.View) (err error) {
 	if err := t.prepareDeletes(v); err != nil {
 		return err
 	}
+	t.prepareGone()
 	if err := t.describe(v); err != nil {
 		return err
 	}
@@ -331,6 +333,7 @@ func (t *test) predict(v *store.StoreView, at *StorePlan) error {
 	if err != nil {
 		return err
 	}
+	stay := t.goneAt(r)
 	sums := newTally(t.catalog, profile)
 	detail := StoreDetail{Store: at.StoreName}
 	payload := &t.cutFor(at.ID).payload
@@ -345,7 +348,7 @@ func (t *test) predict(v *store.StoreView, at *StorePlan) error {
 	if err != nil {
 		return err
 	}
-	at.Warnings = append(at.Warnings, sums.warnings()...)
+	at.Warnings = append(append(at.Warnings, sums.warnings()...), stay...)
 	return t.note(at, detail, own)
 }
 

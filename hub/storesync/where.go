@@ -175,6 +175,9 @@ func newest(link *item.Link, fields []catalog.Field) (from item.Origin, ok bool)
 }
 
 func (l *look) whyLacking(in *store.StoreView, c *carriers) (string, error) {
+	if l.found.Gone && in.Store.ID == l.found.At.ID {
+		return "it was deleted there, and its copies stay: a sync that deletes what is missing there takes them away", nil
+	}
 	st, err := standingOf(in)
 	if err != nil {
 		return "", err

@@ -193,6 +193,17 @@ func (x *Index) KeyOf(kind, uid string) (key string, ok bool) {
 	return key, ok
 }
 
+// Copy returns what people call the store's copy of an item: the one whose link has
+// that uid.
+func (x *Index) Copy(kind, uid string) (name string, ok bool) {
+	k := x.kinds[kind]
+	if k == nil {
+		return "", false
+	}
+	e := k.items[k.byUID[uid]]
+	return nameOf(e), e != nil && e.linked
+}
+
 // byUID returns the key of the item that a payload's item means by its uid, or by
 // one of its aliases.
 func (x *Index) byUID(pi wire.PayloadItem) (key string, alias, ok bool) {
