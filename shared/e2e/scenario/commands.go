@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"plait/shared/e2e/salon"
 
@@ -68,6 +69,7 @@ func (c command) called(name string) func(*testscript.TestScript, bool, []string
 		says, err := c.do(w, args)
 		ts.Setenv("SYNC", w.synced)
 		ts.Setenv("TEST", w.tested.Plan.Digest)
+		ts.Setenv("SOON", time.Now().Add(soon).UTC().Format(time.RFC3339))
 		fmt.Fprint(ts.Stdout(), says)
 		if err != nil {
 			fmt.Fprintln(ts.Stderr(), err)

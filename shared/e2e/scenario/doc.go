@@ -31,7 +31,8 @@
 //	start|end|kill STORE|hub        processes
 //	equal                           every POS file equals the hub's copy, item by item
 //
-// SYNC and TEST in the environment are the last sync's id and the last Test's digest.
+// In the environment SYNC is the last sync's id, TEST the last Test's digest, and SOON
+// a time half a minute ahead.
 //
 // The POS is the sample salons' whole edition: every kind, with every field. A NAME
 // is what an item is matched by, or its label.

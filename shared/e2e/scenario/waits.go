@@ -18,7 +18,10 @@ import (
 
 // comesWithin bounds what a script waits for: the hub looks every quarter of a
 // minute for what has come due.
-const comesWithin = time.Minute
+const comesWithin = 2 * time.Minute
+
+// soon is how far ahead SOON is: more than a Test takes on a busy machine.
+const soon = 30 * time.Second
 
 // until does a command again and again until it succeeds and says what it is to
 // say.
