@@ -7,8 +7,9 @@
 //	level       catalogue, profile; links back from the hub; digests compared
 //	send        batches until the outbox is empty
 //	jobs        the next job: begin, apply, send what it changed and its result
-//	full        only if asked for: what differs into staging, then the swap; a
-//	            refusal is answered here and now by taking the jobs in the way
+//	full        only if asked for, or under way: what differs into staging, then
+//	            the swap; a refusal is answered here and now by taking the jobs in
+//	            the way
 //	bye         sums compared: record and copy are equal, and a digest proves it
 //
 // Every step may be cut off and the conversation started again: what was durable

@@ -11,87 +11,65 @@ import (
 	"github.com/google/uuid"
 )
 
-// maxRefusals bounds how often one conversation answers a refusal by taking the
-// jobs and trying again. An operator who queues faster than this branch applies
-// wins: the next conversation goes on with what was staged.
-const maxRefusals = 5
-
 // errMoved: the hub's copy changed since the upload began; what differs must be
 // found again.
 var errMoved = errors.New("the hub's copy changed meanwhile")
+
+// errAnew: what was under way had landed before this conversation, and somebody
+// has asked for another since.
+var errAnew = errors.New("another full upload is asked for")
+
+// reasonTechnician is a Request's at a person's word, rather than a retry's.
+const reasonTechnician = "technician"
+
+// wantsFull: one that is under way goes on whoever the conversation is for. Its
+// landing may be known to the hub alone, and must not stand in for a later one.
+func (c *conversation) wantsFull(ctx context.Context) (bool, error) {
+	if c.req.Full || c.welcome.FullUpload != "" {
+		return true, nil
+	}
+	state, err := c.Box.FullUpload(ctx)
+	return state.Upload != "", err
+}
 
 // full replaces the hub's copy of this store by what the POS holds (decision
 // 25). The whole POS is compared once; then only what differs travels.
 func (c *conversation) full(ctx context.Context) error {
 	c.report.Full = &FullReport{}
-	if c.trouble != "" {
-		c.note("the full upload waits: %s", c.trouble)
-		return nil
-	}
 	state, err := c.fullState(ctx)
-	if err != nil {
-		return err
-	}
-	for try := 0; try <= maxRefusals; try++ {
-		err := c.fullOnce(ctx, &state)
-		if err == nil {
+	for try := 0; err == nil && c.trouble == "" && try <= maxRefusals; try++ {
+		refusal := c.fullOnce(ctx, &state)
+		if refusal == nil {
 			return nil
 		}
-		if err := c.answerRefusal(ctx, err); err != nil {
-			return err
-		}
-		if c.trouble != "" {
-			return nil
+		if err = c.answerRefusal(ctx, &state, refusal); err == nil && try == maxRefusals {
+			c.noteRefusals(refusal)
 		}
 	}
-	c.note("the full upload was refused again and again: jobs are queued faster than this store applies them; it goes on at the next contact")
-	return nil
+	if err == nil && c.trouble != "" {
+		c.note("the full upload waits: %s", c.trouble)
+	}
+	if errors.Is(err, errStuck) {
+		return nil // its note says why
+	}
+	return err
 }
 
 // fullState goes on with the full upload under way, or starts one with a
 // comparison of the whole POS.
-func (c *conversation) fullState(ctx context.Context) (outbox.FullUpload, error) {
-	state, err := c.Box.FullUpload(ctx)
+func (c *conversation) fullState(ctx context.Context) (state outbox.FullUpload, err error) {
+	if c.trouble != "" {
+		return state, nil
+	}
+	state, err = c.Box.FullUpload(ctx)
 	if err != nil || state.Upload != "" {
 		return state, err
 	}
-	if err := c.compare(ctx); err != nil {
+	if err := c.posTrouble(c.compare(ctx)); err != nil || c.trouble != "" {
 		return state, err
 	}
 	state = outbox.FullUpload{Upload: uuid.NewString(), Request: c.welcome.FullUpload, Compared: true}
 	return state, c.Box.SetFullUpload(ctx, state)
-}
-
-// answerRefusal takes the jobs in the way, within the same conversation.
-func (c *conversation) answerRefusal(ctx context.Context, cause error) error {
-	var refusal *wire.Error
-	switch {
-	case errors.Is(cause, errMoved):
-		return c.send(ctx)
-	case errors.As(cause, &refusal) && refusal.Code == wire.CodeJobsOpen:
-	default:
-		return cause
-	}
-	c.step(PhaseFull, "Refused: %s", describe(refusal.Blocking))
-	if err := c.jobs(ctx); err != nil {
-		return err
-	}
-	if c.trouble != "" {
-		c.note("the full upload was refused and waits for the jobs: %s", describe(refusal.Blocking))
-	}
-	return nil
-}
-
-// describe names each job in the way, with its ways out.
-func describe(jobs []wire.Blocking) string {
-	text := "a sync is queued for this store, and a full upload would trample it."
-	for _, b := range jobs {
-		text += fmt.Sprintf(" Job %d (%s, %s):", b.Number, b.Label, b.State)
-		for _, way := range b.Ways {
-			text += " " + way
-		}
-	}
-	return text
 }
 
 // fullOnce stages what differs and asks for the swap. Capture holds still
@@ -130,8 +108,7 @@ func (c *conversation) fullOnce(ctx context.Context, state *outbox.FullUpload) e
 		return err
 	}
 	if held.State == stateLanded { // its answer was lost
-		c.landed(held)
-		return c.Box.SetFullUpload(ctx, outbox.FullUpload{})
+		return c.landedBefore(ctx, held)
 	}
 	m := wire.FullCommit{Upload: state.Upload, Chunks: held.Chunk, Kinds: sums, Mark: standing.Mark}
 	if held.Chunk == 0 {
@@ -166,6 +143,19 @@ func (c *conversation) commit(ctx context.Context, m wire.FullCommit, revision i
 	return c.Box.Landed(ctx, revision)
 }
 
+// landedBefore ends a full upload that landed in an earlier conversation. Whoever
+// has asked since then is to have one of now.
+func (c *conversation) landedBefore(ctx context.Context, done wire.FullState) error {
+	if err := c.Box.SetFullUpload(ctx, outbox.FullUpload{}); err != nil {
+		return err
+	}
+	if c.req.Full && c.req.Reason == reasonTechnician || c.welcome.FullUpload != "" {
+		return errAnew
+	}
+	c.landed(done)
+	return nil
+}
+
 func (c *conversation) landed(done wire.FullState) {
 	c.report.Full.Landed, c.report.Full.Rows, c.report.Full.Changed = true, done.Rows, done.Changed
 	c.step(PhaseFull, "The full upload landed: %d rows, %d of them changed.", done.Rows, done.Changed)
@@ -183,21 +173,6 @@ func (c *conversation) notBegun(ctx context.Context, state *outbox.FullUpload, e
 		return err
 	}
 	return fmt.Errorf("%w: %w", errMoved, err)
-}
-
-// refused records a refusal for the report and passes it on.
-func (c *conversation) refused(at string, err error) error {
-	var refusal *wire.Error
-	if !errors.As(err, &refusal) {
-		return err
-	}
-	switch refusal.Code {
-	case wire.CodeJobsOpen:
-		c.report.Full.Refusals = append(c.report.Full.Refusals, Refusal{At: at, Blocking: refusal.Blocking})
-	case wire.CodeConflict:
-		return fmt.Errorf("%w: %w", errMoved, err)
-	}
-	return err
 }
 
 // stage sends what differs, chunk by chunk, and returns the last chunk's number.

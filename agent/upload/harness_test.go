@@ -5,6 +5,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -179,6 +181,25 @@ func (s *salon) level(r upload.Report) {
 	}
 	if n := s.pending(); n != 0 || !r.Equal || len(r.Differ) > 0 || r.OpenJobs != 0 {
 		s.t.Errorf("%d entries wait after %+v", n, r)
+	}
+}
+
+// told reports whether a step or note says it.
+func (s *salon) told(r upload.Report, text string) bool {
+	return slices.ContainsFunc(s.steps, func(step upload.Step) bool { return strings.Contains(step.Text, text) }) ||
+		slices.ContainsFunc(r.Notes, func(note string) bool { return strings.Contains(note, text) })
+}
+
+// cut has the n-th message of that name, from 1, fail once.
+func cut(call string, n int, f fault) func(string) fault {
+	return func(c string) fault {
+		if c != call {
+			return fault{}
+		}
+		if n--; n == 0 {
+			return f
+		}
+		return fault{}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,10 +102,10 @@ func TestAnyMessageIsLost(t *testing.T) {
 			s := newSalon(t)
 			story.set(s)
 			s.talk(upload.Request{Full: story.full})
-			calls := s.hub.calls
-			for _, f := range []fault{{lost: true}, {unsaid: true}} {
-				for i, call := range calls {
-					t.Run(fmt.Sprintf("%d %s unsaid %t", i, call, f.unsaid), func(t *testing.T) { loses(t, story, i, f) })
+			for i, call := range s.hub.calls {
+				t.Run(fmt.Sprintf("answer %d to %s", i, call), func(t *testing.T) { loses(t, story, i, fault{unsaid: true}) })
+				if slices.Index(s.hub.calls, call) == i { // of the others, the answer before is much the same
+					t.Run(fmt.Sprintf("message %d, %s", i, call), func(t *testing.T) { loses(t, story, i, fault{lost: true}) })
 				}
 			}
 		})

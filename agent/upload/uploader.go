@@ -136,7 +136,9 @@ func (c *conversation) run(ctx context.Context) error {
 	if err := c.jobs(ctx); err != nil {
 		return err
 	}
-	if c.req.Full || c.welcome.FullUpload != "" {
+	if wants, err := c.wantsFull(ctx); err != nil {
+		return err
+	} else if wants {
 		if err := c.full(ctx); err != nil {
 			return err
 		}
