@@ -17,6 +17,9 @@
 // bounded; what does not end within a bound is said in the report and goes on at
 // the next contact.
 //
+// A POS that is in the way is no failure: what is in the record goes up, and jobs
+// wait. The POS is never kept waiting for the hub.
+//
 // The package never touches SQL, never lands a full upload over an open job (the
 // hub refuses it, and there is nothing here to ask otherwise), and keeps no state
 // of its own: it stands in agent.db, in the POS database and at the hub.

@@ -14,6 +14,7 @@ func (h *hub) Hello(ctx context.Context, m wire.Hello) (wire.Welcome, error) {
 		if err := m.Validate(); err != nil {
 			return wire.Welcome{}, err
 		}
+		h.trouble = m.POSTrouble
 		known := slices.Contains(h.epochs, m.AgentEpoch)
 		held := h.batches[m.AgentEpoch]
 		switch {

@@ -42,8 +42,9 @@ type hub struct {
 	bound int      // of the calls in one conversation
 	fault func(call string) fault
 	// before is called before a message is handled: an operator acts.
-	before func(call string)
-	page   int // items on a page of links
+	before  func(call string)
+	trouble string // the POS's, as the last hello told it
+	page    int    // items on a page of links
 	// lax believes every bye: the control.
 	lax bool
 }

@@ -32,10 +32,18 @@ func (h *hub) Batch(ctx context.Context, zstd []byte) (wire.BatchAck, error) {
 		if _, err := wire.ReadBatch(lines, func(e wire.Entry) error { return h.take(h.items, e) }); err != nil {
 			return ack, err
 		}
-		h.batches[head.AgentEpoch], h.mark = mark, head.Mark
+		h.batches[head.AgentEpoch] = mark
+		h.sees(head.Mark)
 		h.revision++
 		return ack, nil
 	})
+}
+
+// sees keeps capture's mark, which never goes down within a history of the POS.
+func (h *hub) sees(m wire.Mark) {
+	if m.POSEpoch != "" && (m.POSEpoch != h.mark.POSEpoch || m.Seq > h.mark.Seq) {
+		h.mark = m
+	}
 }
 
 func (h *hub) take(to map[item.ID]row, e wire.Entry) error {

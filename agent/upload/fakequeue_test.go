@@ -198,7 +198,7 @@ func (h *hub) land(m wire.FullCommit, u staging) wire.FullState {
 	s.Rows = int64(len(h.live(nil)))
 	u.answer = &s
 	h.uploads[m.Upload] = u
-	h.mark = m.Mark
+	h.sees(m.Mark)
 	h.revision++
 	if h.request == u.request {
 		h.request = ""

@@ -17,6 +17,7 @@ import (
 	"plait/agent/upload"
 	"plait/shared/catalog"
 	"plait/shared/item"
+	"plait/shared/wire"
 )
 
 const storeID = "store-1"
@@ -25,13 +26,27 @@ const storeID = "store-1"
 // other end of the line.
 type salon struct {
 	t     fataler
-	mem   *postest.Memory
+	mem   *memory
 	box   *outbox.Box
 	up    *upload.Uploader
 	hub   *hub
 	file  string
 	now   time.Time
 	steps []upload.Step
+}
+
+// memory is a POS that may describe itself otherwise.
+type memory struct {
+	*postest.Memory
+	describe func(*wire.Profile)
+}
+
+func (m *memory) Profile(ctx context.Context) (wire.Profile, error) {
+	p, err := m.Memory.Profile(ctx)
+	if m.describe != nil {
+		m.describe(&p)
+	}
+	return p, err
 }
 
 func newSalon(t *testing.T) *salon {
@@ -41,7 +56,7 @@ func newSalon(t *testing.T) *salon {
 }
 
 func openSalon(t fataler, folder string) *salon {
-	s := &salon{t: t, mem: postest.SalonMemory(), hub: newHub(t), file: filepath.Join(folder, "agent.db"), now: time.Unix(1_790_000_000, 0)}
+	s := &salon{t: t, mem: &memory{Memory: postest.SalonMemory()}, hub: newHub(t), file: filepath.Join(folder, "agent.db"), now: time.Unix(1_790_000_000, 0)}
 	s.start()
 	return s
 }
@@ -50,7 +65,7 @@ func openSalon(t fataler, folder string) *salon {
 func (s *salon) start() {
 	s.t.Helper()
 	var err error
-	s.mem = s.mem.Reopen()
+	s.mem.Memory = s.mem.Reopen()
 	if s.box, _, err = outbox.Open(context.Background(), s.file, outbox.Options{Now: s.clock}); err != nil {
 		s.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"plait/shared/wire"
@@ -102,7 +103,7 @@ func (c *conversation) greeting(ctx context.Context) (wire.Hello, error) {
 		Chain: chain, Conversation: uuid.NewString(), Release: c.req.Release,
 		Mapping: c.Mapping, Profile: profile, Catalog: catalog,
 		Frozen: standing.Frozen, Acked: standing.Acked, Receipt: head, Receipts: c.receipts, Mark: standing.Mark,
-		Reason: c.req.Reason, NextDue: c.nextDue(), POSTrouble: clip(c.trouble),
+		Reason: c.req.Reason, NextDue: c.nextDue(), POSTrouble: sentence(c.trouble),
 	}, nil
 }
 
@@ -114,11 +115,14 @@ func (c *conversation) nextDue() int64 {
 	return max(1, int64(c.NextDue(now).Sub(now)/time.Second))
 }
 
-func clip(s string) string {
-	if len(s) <= wire.MaxNameBytes {
+// sentence is a text in the protocol's form: one line, of a bounded length. The hub
+// refuses a message whole for another, and errors of a POS have many forms.
+func sentence(s string) string {
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool { return r < ' ' || r == 0x7f }), " ")
+	if len(s) <= wire.MaxReasonBytes {
 		return s
 	}
-	return string([]rune(s[:wire.MaxNameBytes-8])) + "…"
+	return strings.ToValidUTF8(s[:wire.MaxReasonBytes-len("…")], "") + "…"
 }
 
 // checkHubMark compares the hub's newest mark with the POS: a POS and agent.db
@@ -141,10 +145,13 @@ func (c *conversation) checkHubMark(ctx context.Context) (again bool, err error)
 		return false, nil
 	}
 	same, err := c.POS.HasMark(ctx, mark)
-	if err != nil || same {
-		return false, err
+	if err == nil && !same {
+		err = c.newHistory(ctx, "this PC, or its POS database, was restored from an older copy")
 	}
-	return true, c.newHistory(ctx, "this PC, or its POS database, was restored from an older copy")
+	if err != nil {
+		return false, c.posTrouble(err) // the hub keeps its mark, and tells of it again
+	}
+	return !same, nil
 }
 
 // level brings catalogue, profile and links level, then compares digests where
@@ -190,7 +197,7 @@ func (c *conversation) profileDigest(ctx context.Context) (string, error) {
 	if c.trouble != "" {
 		return "", nil
 	}
-	p, err := c.POS.Profile(ctx)
+	p, err := c.profile(ctx)
 	if err != nil {
 		return "", c.posTrouble(err)
 	}
@@ -198,9 +205,18 @@ func (c *conversation) profileDigest(ctx context.Context) (string, error) {
 }
 
 func (c *conversation) sendProfile(ctx context.Context) error {
-	p, err := c.POS.Profile(ctx)
+	p, err := c.profile(ctx)
 	if err != nil {
 		return c.posTrouble(err)
 	}
 	return c.Hub.Profile(ctx, p)
+}
+
+func (c *conversation) profile(ctx context.Context) (wire.Profile, error) {
+	p, err := c.POS.Profile(ctx)
+	p.POS = sentence(p.POS)
+	for i := range p.Kinds {
+		p.Kinds[i].Paused = sentence(p.Kinds[i].Paused)
+	}
+	return p, err
 }

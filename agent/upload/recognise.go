@@ -6,16 +6,10 @@ import (
 	"fmt"
 
 	"plait/agent/pos"
-	"plait/shared/item"
 	"plait/shared/wire"
 
 	"github.com/google/uuid"
 )
-
-// noteRestoreLinks stands in agent.db from the moment that Plait's tables were
-// found missing until the hub's links are back, so that a kill in between does
-// not pass an emptied POS off as one that was rolled back.
-const noteRestoreLinks = "restore-links"
 
 // recognise tells whether this is the POS database, and the history of it, that
 // the record speaks of (decision 16), and captures what it holds. A POS that
@@ -131,72 +125,4 @@ func (c *conversation) head(ctx context.Context) (wire.ReceiptHead, error) {
 		return wire.ReceiptHead{Known: true}, nil
 	}
 	return wire.ReceiptHead{Known: true, Job: r.Job, HubEpoch: r.HubEpoch, Number: r.Number, NextItem: r.NextItem, Done: r.Done, Order: r.Order}, nil
-}
-
-// restoreLinks brings back links, generations and receipts into a POS whose
-// Plait tables were lost, in one transaction, and takes the note away.
-func (c *conversation) restoreLinks(ctx context.Context) error {
-	if c.welcome.RestoreLinks && c.trouble == "" {
-		if err := c.fetchLinks(ctx); err != nil {
-			return fmt.Errorf("cannot bring back the links that the POS lost: %w", err)
-		}
-		c.note("the POS had lost its sync links; they were brought back from the hub")
-		if err := c.compare(ctx); err != nil {
-			return err
-		}
-	}
-	if c.trouble != "" {
-		return nil
-	}
-	return c.Box.SetNote(ctx, noteRestoreLinks, nil)
-}
-
-func (c *conversation) fetchLinks(ctx context.Context) error {
-	tx, err := c.POS.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	for ask, pages := (wire.LinksAsk{}), 0; pages < maxPages; pages++ {
-		page, err := c.Hub.Links(ctx, ask)
-		if err != nil {
-			return err
-		}
-		if err := putLinks(ctx, tx, page); err != nil {
-			return err
-		}
-		if page.Next == "" {
-			return tx.Commit()
-		}
-		ask.After = page.Next
-	}
-	return fmt.Errorf("the hub's links do not end after %d pages", maxPages)
-}
-
-const maxPages = 100_000
-
-func putLinks(ctx context.Context, tx pos.Tx, page wire.LinksPage) error {
-	for _, line := range page.Items {
-		it, err := item.Decode([]byte(line))
-		if err != nil {
-			return err
-		}
-		row := pos.LinkRow{ID: it.ID, Dead: it.Deleted, Link: it.Link}
-		if it.Link != nil {
-			row.UID = it.Link.UID
-		}
-		if row.Dead && row.Link.Holds() {
-			row.Link = nil // the POS deleted it
-		}
-		if err := tx.PutLink(ctx, row); err != nil {
-			return err
-		}
-	}
-	for _, r := range page.Applied {
-		receipt := pos.Receipt{Job: r.Job, HubEpoch: r.HubEpoch, Number: r.Number, NextItem: r.NextItem, Done: r.Done, Order: r.Order}
-		if err := tx.PutReceipt(ctx, receipt); err != nil {
-			return err
-		}
-	}
-	return nil
 }

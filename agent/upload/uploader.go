@@ -157,12 +157,17 @@ func (c *conversation) store() string {
 	return c.report.Store
 }
 
-// tidy settles generations in the POS while it is quiet. It gives way to the POS.
+// tidy settles generations in the POS while it is quiet. It gives way to the POS,
+// and nothing waits for it.
 func (c *conversation) tidy(ctx context.Context) error {
 	if c.trouble != "" {
 		return nil
 	}
-	return c.posTrouble(c.Capture.Prune(ctx))
+	err := c.Capture.Prune(ctx)
+	if errors.Is(err, pos.ErrBusy) {
+		return nil
+	}
+	return c.posTrouble(err)
 }
 
 func (c *conversation) step(phase, format string, args ...any) {
@@ -181,6 +186,8 @@ func (c *conversation) note(format string, args ...any) {
 
 func (c *conversation) summary() string {
 	switch {
+	case c.trouble != "":
+		return "Done for now: the POS is in the way, and jobs wait for it: " + c.trouble
 	case c.report.Equal:
 		return "Done. The hub holds exactly what this store's POS holds."
 	case len(c.report.Notes) > 0:
