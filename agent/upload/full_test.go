@@ -213,3 +213,29 @@ func TestAFullUploadWaitsForThePOS(t *testing.T) {
 	s.mem.Fail(nil)
 	s.level(s.talk(upload.Request{Full: true}))
 }
+
+// A job in the way that the POS does not take: the report names it, and the ways
+// out of it.
+func TestARefusalThatThePOSDoesNotLetPass(t *testing.T) {
+	s := ready(t)
+	s.hub.before = once("full/commit", func() {
+		s.hub.queue("spring", brings("Wash", "10", 5))
+		s.mem.Fail(func(call string) error {
+			if call == "Begin" {
+				return fmt.Errorf("cannot write to pos.db: %w", pos.ErrBusy)
+			}
+			return nil
+		})
+	})
+	r := s.talk(upload.Request{Full: true})
+	if r.Full.Landed || s.hub.sent("full/commit") != 1 || s.hub.sent("bye") == 0 {
+		t.Errorf("%+v after %v", r.Full, s.hub.calls)
+	}
+	for _, text := range []string{"waits for the jobs", "Job 1 (spring, queued)", "Cancel it at the hub."} {
+		if !slices.ContainsFunc(r.Notes, func(note string) bool { return strings.Contains(note, text) }) {
+			t.Errorf("the report does not say %q: %q", text, r.Notes)
+		}
+	}
+	s.mem.Fail(nil)
+	s.level(s.talk(upload.Request{}))
+}

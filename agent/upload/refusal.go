@@ -35,7 +35,11 @@ func (c *conversation) answerRefusal(ctx context.Context, state *outbox.FullUplo
 	if err := c.jobs(ctx); err != nil {
 		return err
 	}
-	if c.trouble == "" && c.report.OpenJobs > 0 && len(c.settled) == settled {
+	if c.trouble != "" {
+		c.note("the full upload was refused and waits for the jobs: %s", describe(refusal.Blocking))
+		return errStuck
+	}
+	if c.report.OpenJobs > 0 && len(c.settled) == settled {
 		c.note("the full upload is refused for jobs that the hub does not hand out: %s Turn the sync switch of the store on, or cancel them at the hub", describe(refusal.Blocking))
 		return errStuck
 	}
