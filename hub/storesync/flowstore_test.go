@@ -27,7 +27,8 @@ type flowStore struct {
 	frozen               []byte
 	frozenTo, sent       int64
 	results              []flowResult
-	equal                bool // the last conversation ended so
+	created              map[string]string // keys that the last job gave, with what the Test calls them
+	equal                bool              // the last conversation ended so
 }
 
 type posBackup struct {
@@ -141,7 +142,7 @@ func (l *line) hello(receipts *wire.Receipts) {
 	}
 	m := wire.Hello{Protocol: wire.Protocol, CanonicalForm: wire.CanonicalForm, Installation: "pc-" + l.id, AgentEpoch: l.agentEpoch,
 		POSEpoch: fmt.Sprint("pos-", l.history), HubEpoch: l.hubEpoch, Chain: l.presented, Conversation: store.NewID(),
-		Frozen: l.frozenMark, Acked: l.acked, Receipt: l.flowStore.head(), Receipts: receipts, NextDue: 60, Profile: "profile"}
+		Frozen: l.frozenMark, Acked: l.acked, Receipt: l.flowStore.head(), Receipts: receipts, NextDue: 60, Profile: "profile of " + l.id}
 	l.ctx = store.InConversation(context.Background(), m.Conversation)
 	var w wire.Welcome
 	l.call(func(context.Context) (err error) {
@@ -163,7 +164,7 @@ func (l *line) hello(receipts *wire.Receipts) {
 	}
 	if w.WantProfile {
 		l.call(func(ctx context.Context) error {
-			return l.db.WithStore(ctx, l.id, func(tx *store.StoreTx) error { return tx.SetProfile("profile", l.profile) })
+			return l.db.WithStore(ctx, l.id, func(tx *store.StoreTx) error { return tx.SetProfile("profile of "+l.id, l.profile) })
 		})
 	}
 	if w.WantReceipts {
@@ -223,7 +224,7 @@ func (l *line) freeze() {
 	w, err := wire.NewBatch(wire.BatchHeader{AgentEpoch: l.agentEpoch, Number: l.acked.Number + 1,
 		Mark: wire.Mark{POSEpoch: fmt.Sprint("pos-", l.history), Seq: l.rev, Nonce: 1}})
 	l.must(err)
-	for _, kind := range flowKinds {
+	for _, kind := range l.kinds {
 		for _, id := range l.ids(kind) {
 			if l.revs[id] > l.sent {
 				l.must(w.Put(l.revs[id], item.Append(nil, l.rows[id])))
@@ -253,7 +254,7 @@ func (l *line) jobs() {
 		}
 		last = a.Job.ID
 		if order, ok := l.holds(a.Job.ID); ok {
-			l.report(a.Job, order, wire.Counts{})
+			l.report(a.Job, order, wire.Result{})
 			l.upload()
 			continue
 		}
@@ -264,14 +265,15 @@ func (l *line) jobs() {
 			return err
 		})
 		if b.State == store.Begun {
-			result, _, err := l.apply(payload, own)
+			result, created, err := l.apply(payload, own)
 			l.must(err)
+			l.created = created
 			order := int64(1)
 			if n := len(l.receipts); n > 0 {
 				order = l.receipts[n-1].Order + 1
 			}
 			l.receipts = append(l.receipts, wire.ReceiptRef{Job: a.Job.ID, Order: order})
-			l.report(a.Job, order, result.Counts)
+			l.report(a.Job, order, result)
 		}
 		l.upload()
 	}
@@ -279,29 +281,37 @@ func (l *line) jobs() {
 }
 
 func (l *line) content(j *wire.Job) (payload wire.Payload, own wire.Own) {
-	if j.Payload == "" || j.Own != "" {
-		l.fail("job %d of %s is no plain sync: %+v", j.Number, l.id, j)
+	if j.Payload == "" {
+		l.fail("job %d of %s brings nothing: %+v", j.Number, l.id, j)
 	}
-	var body []byte
-	l.call(func(ctx context.Context) (err error) { body, err = l.queue.Payload(ctx, l.id, j.Payload); return err })
-	lines, err := wire.Decompress(body, wire.MaxPayloadBytes)
+	payload, err := wire.DecodePayload(l.lines(j.Payload))
 	l.must(err)
-	payload, err = wire.DecodePayload(lines)
-	l.must(err)
-	if len(payload.Items) != j.Items {
-		l.fail("job %d of %s says that it has %d items, and brings %d", j.Number, l.id, j.Items, len(payload.Items))
+	if j.Own != "" {
+		own, err = wire.DecodeOwn(l.lines(j.Own))
+		l.must(err)
+	}
+	if n := len(payload.Items) + len(own.Items); n != j.Items {
+		l.fail("job %d of %s says that it has %d items, and brings %d", j.Number, l.id, j.Items, n)
 	}
 	return payload, own
 }
 
-func (s *flowStore) report(j *wire.Job, order int64, counts wire.Counts) {
+func (l *line) lines(hash string) []byte {
+	var body []byte
+	l.call(func(ctx context.Context) (err error) { body, err = l.queue.Payload(ctx, l.id, hash); return err })
+	lines, err := wire.Decompress(body, wire.MaxPayloadBytes)
+	l.must(err)
+	return lines
+}
+
+func (s *flowStore) report(j *wire.Job, order int64, r wire.Result) {
 	s.rev++
-	s.results = append(s.results, flowResult{s.rev, wire.Result{Job: j.ID, HubEpoch: j.HubEpoch, Number: j.Number, Order: order, Done: true,
-		Counts: counts, POSEpoch: fmt.Sprint("pos-", s.history)}})
+	r.Job, r.HubEpoch, r.Number, r.Order, r.Done, r.POSEpoch = j.ID, j.HubEpoch, j.Number, order, true, fmt.Sprint("pos-", s.history)
+	s.results = append(s.results, flowResult{s.rev, r})
 }
 
 func (s *flowStore) sums() (out []wire.KindSum) {
-	for _, kind := range flowKinds {
+	for _, kind := range s.kinds {
 		sum := store.KindSum{Kind: kind}
 		for _, id := range s.ids(kind) {
 			if it := s.rows[id]; !it.Deleted {

@@ -41,6 +41,7 @@ type flowWorld struct {
 	queue    *queue.Queue
 	sync     *Service
 
+	kinds  []string
 	stores map[string]*flowStore
 	names  int
 	log    []string
@@ -71,11 +72,21 @@ func (w *flowWorld) must(err error) {
 
 var flowKinds = []string{"category", "service", "vendor"}
 
-func newFlowWorld(t testing.TB, dir string, choose func(string, int) int, weak weakness) *flowWorld {
-	w := &flowWorld{TB: t, choose: choose, weak: weak, dir: dir, clock: storetest.NewClock(), stores: map[string]*flowStore{}}
+// openFlowWorld opens a hub with a network of stores that have no POS yet.
+func openFlowWorld(t testing.TB, dir string, kinds *catalog.Catalog) *flowWorld {
+	w := &flowWorld{TB: t, dir: dir, clock: storetest.NewClock(), stores: map[string]*flowStore{}}
+	for _, k := range kinds.Kinds {
+		w.kinds = append(w.kinds, k.Name)
+	}
 	w.openHub(w.file())
 	storetest.AddNetwork(t, w.db, "n", "head", "uptown", "downtown")
-	storetest.SetCatalog(t, w.db, "n", flowCatalog())
+	storetest.SetCatalog(t, w.db, "n", kinds)
+	return w
+}
+
+func newFlowWorld(t testing.TB, dir string, choose func(string, int) int, weak weakness) *flowWorld {
+	w := openFlowWorld(t, dir, flowCatalog())
+	w.choose, w.weak = choose, weak
 	w.must(w.db.WithNetwork(context.Background(), "n", func(tx *store.NetworkTx) error {
 		n := tx.Network
 		var err error
@@ -430,6 +441,14 @@ func (w *flowWorld) run(n int) string {
 
 // tell runs a history that is told, and the quiet after it.
 func (w *flowWorld) tell(history func()) (what string) {
+	return w.told(func() {
+		history()
+		w.settle()
+	})
+}
+
+// told runs a history to its end, and returns what was broken.
+func (w *flowWorld) told(history func()) (what string) {
 	defer func() {
 		if err := w.db.Close(); err != nil && what == "" {
 			what = err.Error()
@@ -445,7 +464,6 @@ func (w *flowWorld) tell(history func()) (what string) {
 		}
 	}()
 	history()
-	w.settle()
 	return ""
 }
 

@@ -86,10 +86,16 @@ func (w *world) randomCatalog() *catalog.Catalog {
 		return catalog.Field{Name: name, Title: name, Type: "reference", Ref: to, Policy: p}
 	}
 	rows := func(name, to string) catalog.Field {
-		return catalog.Field{
+		f := catalog.Field{
 			Name: name, Title: name, Type: "rows", Key: "reference", Ref: to, Policy: pick(w, item.Locked, item.Unlocked, item.Additive, item.Never),
 			Columns: []catalog.Field{text("note", w.anyPolicy()), ref("from", "vendor", w.anyPolicy())},
 		}
+		for i := range f.Columns {
+			if f.Policy == item.Never {
+				f.Columns[i].Policy = item.Never
+			}
+		}
+		return f
 	}
 	price := catalog.Field{Name: "price", Title: "Price", Type: "decimal", Policy: item.Unlocked, LockedWhen: "price_sync"}
 	active := catalog.Field{Name: "active", Title: "Active", Type: "bool", Policy: item.Unlocked}
@@ -113,8 +119,11 @@ func (w *world) randomCatalog() *catalog.Catalog {
 					Columns: []catalog.Field{text("note", w.anyPolicy())}}}},
 		service,
 		{Name: "vendor", Title: "Vendors", Direction: catalog.Sync, Match: catalog.Match{Code: []string{"number"}, Name: "name"},
-			Fields: []catalog.Field{text("name", w.anyPolicy()), text("number", item.Locked)}},
+			Fields: []catalog.Field{text("name", pick(w, item.Locked, item.Unlocked)), text("number", item.Locked)}},
 	}}
+	for i := range c.Kinds {
+		c.Kinds[i].Help = "A kind."
+	}
 	return w.randomPreset().Over(c)
 }
 
