@@ -120,18 +120,18 @@ func (h *killHarness) linkBreaches(name string) (list []string) {
 		h.must(json.Unmarshal([]byte(col[0]), &part))
 		created += part.Counts.Created
 	})
-	born, seen := 0, map[string]bool{}
-	h.rows(h.Store(name).POS(), "SELECT kind, uid, link FROM plait_links WHERE dead = 0 AND length(link) > 0", func(col []string) {
+	born, seen := 0, map[string]string{}
+	h.rows(h.Store(name).POS(), "SELECT kind, uid, link, key || ' in generation ' || gen FROM plait_links WHERE dead = 0 AND length(link) > 0", func(col []string) {
 		link, err := item.DecodeLink([]byte(col[2]))
 		h.must(err)
 		if link.Birth == item.BornNetwork {
 			born++
 		}
-		if id := col[0] + " " + col[1]; seen[id] {
-			list = append(list, fmt.Sprintf("%s: two items are linked to %s", name, id))
-		} else {
-			seen[id] = true
+		id := col[0] + " " + col[1]
+		if seen[id] != "" {
+			list = append(list, fmt.Sprintf("%s: two items are linked to %s: %s and %s", name, id, seen[id], col[3]))
 		}
+		seen[id] = col[3]
 	})
 	if born > created {
 		list = append(list, fmt.Sprintf("%s: the POS holds %d items that jobs made, its receipts say that they created %d: a job was applied twice", name, born, created))

@@ -2,6 +2,8 @@ package e2e_test
 
 import (
 	"context"
+	"flag"
+	"os"
 	"testing"
 	"time"
 
@@ -19,6 +21,9 @@ type liveNetwork struct {
 	*rig.Rig
 	ctx context.Context
 }
+
+// keepFiles is for whoever must find out why a test of real processes failed.
+var keepFiles = flag.String("plait.keep", "", "an empty folder to which the files of a failed test's network are copied")
 
 // openNetwork starts a hub with an empty network; both end with the test.
 func openNetwork(t *testing.T, o rig.Options) *liveNetwork {
@@ -42,6 +47,11 @@ func openNetworkFor(t *testing.T, o rig.Options, within time.Duration) *liveNetw
 		}
 		if err := r.Close(); err != nil {
 			t.Error(err)
+		}
+		if t.Failed() && *keepFiles != "" {
+			if err := os.CopyFS(*keepFiles, os.DirFS(o.Dir)); err != nil {
+				t.Log(err)
+			}
 		}
 	})
 	return &liveNetwork{T: t, Rig: r, ctx: ctx}
