@@ -282,7 +282,7 @@ func (f *fakePOS) Prune(_ context.Context, settle []pos.LinkRow, keep wire.Mark)
 			return f.busy
 		}
 		for _, row := range settle {
-			f.links[row.ID] = row
+			f.settle(row)
 		}
 		before := len(f.changes)
 		f.changes = slices.DeleteFunc(f.changes, func(ch pos.Change) bool {
@@ -291,4 +291,26 @@ func (f *fakePOS) Prune(_ context.Context, settle []pos.LinkRow, keep wire.Mark)
 		removed = before - len(f.changes)
 		return nil
 	})
+}
+
+// settle does to plait_links what pos's settleLink does.
+func (f *fakePOS) settle(row pos.LinkRow) {
+	old, there := f.links[row.ID]
+	if row.Dead {
+		f.links[row.ID] = pos.LinkRow{ID: row.ID, Dead: true, UID: old.UID}
+		return
+	}
+	from, ok := f.links[item.ID{Kind: row.Kind, Key: row.Key, Gen: row.LinkOf}]
+	if ok && row.LinkOf < row.Gen && !from.Dead && !there {
+		old = pos.LinkRow{ID: row.ID, UID: from.UID, Link: from.Link}
+	}
+	for id, r := range f.links {
+		if id.Kind == row.Kind && id.Key == row.Key && id.Gen < row.Gen && !r.Dead {
+			f.links[id] = pos.LinkRow{ID: id, Dead: true}
+		}
+	}
+	if old.Dead || old.Link == nil {
+		old = pos.LinkRow{ID: row.ID}
+	}
+	f.links[row.ID] = old
 }

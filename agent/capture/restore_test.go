@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"plait/agent/pos"
+	"plait/shared/item"
 )
 
 // TestARestoreToAnyMomentOfADrain: the POS writes between two calls of a drain, a
@@ -91,4 +92,31 @@ func (s *salon) interrupt(step func(n int) error, act func(context.Context) erro
 		s.t.Fatal(err)
 	}
 	s.mend()
+}
+
+// TestARestoreForgetsWhatWasToBeSettled: a key was given to another item, and before
+// plait_links learned it the file of before came back. The death of the first item
+// is of a history that is no more: its link is the item's again.
+func TestARestoreForgetsWhatWasToBeSettled(t *testing.T) {
+	s := startSalon(t)
+	s.pos.write("service", "7", fields("Cut", 1))
+	s.drain()
+	s.pos.link(item.ID{Kind: "service", Key: "7", Gen: 1}, &item.Link{UID: "u", Birth: item.BornNetwork})
+	s.drain()
+	s.must(s.cap.Prune(t.Context()))
+	backup := s.pos.backup()
+	s.pos.delete("service", "7")
+	s.pos.write("service", "7", fields("Colour", 2))
+	s.drain()
+	s.pos.restore(backup)
+	s.drain()
+	s.compare()
+	s.must(s.cap.Prune(t.Context()))
+	it, ok := s.recorded("service", "7")
+	if !ok || it.Link == nil || it.Link.UID != "u" {
+		t.Errorf("the record has %+v", it)
+	}
+	if row := s.pos.record("service", "7").Row; row.Link == nil || row.Gen != it.Gen || row.UID != "u" {
+		t.Errorf("plait_links has %+v", row)
+	}
 }

@@ -138,7 +138,8 @@ func (b *Box) Attention(ctx context.Context) (a Attention, err error) {
 }
 
 // NewPOSEpoch starts a new history of the POS database: the mark names it, the
-// change rows seen of the old one are forgotten, and judging begins.
+// change rows seen of the old one are forgotten, and judging begins. What plait_links
+// was to learn of the old history is not so in this one: its keys are read again.
 func (b *Box) NewPOSEpoch(ctx context.Context, epoch string) error {
 	return b.write(ctx, func(tx *sql.Tx) error {
 		m := metaOf(ctx, tx)
@@ -151,6 +152,8 @@ func (b *Box) NewPOSEpoch(ctx context.Context, epoch string) error {
 		}
 		for _, text := range []string{
 			"DELETE FROM seen",
+			"INSERT INTO dirty (kind, key, gone) SELECT DISTINCT kind, key, 0 FROM unsettled WHERE true ON CONFLICT DO NOTHING",
+			"DELETE FROM unsettled",
 			// Results that are not in flight tell of the history before. Where the job's
 			// receipt is still there, the hub offers the job again and is told again.
 			"DELETE FROM results WHERE pos > (SELECT coalesce(max(last), 0) FROM batch)",
