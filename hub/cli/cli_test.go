@@ -124,6 +124,33 @@ func TestSwitchedOnAgain(t *testing.T) {
 	h.run("sync review Nobody").failed(1, "Nobody")
 }
 
+// A store that is linked is reviewed, and what is decided about its own items is
+// kept in the Test.
+func TestReviewOfALinkedStore(t *testing.T) {
+	h := newHub(t)
+	h.run("network add Bella").done()
+	head, one := h.store("Head Office", "head_office"), h.store("One", "branch")
+	head.uploads("Bolt", "Acme", "Twin")
+	one.uploads("Acme", "Twin", "twin")
+	h.run("network set Bella --continuous vendor").done()
+	h.run("store link One --role single").done("One is single")
+	h.run("sync review One").failed(1, "it a branch first")
+	h.run("store link One --role branch").done("Nothing comes to it by itself before it was reviewed")
+	h.run("sync review One").done("One: 0 items from Head Office already", "adopt: 1 item", "vendor Acme (a)", "ambiguous: 1 item", "vendor Twin: several items have the name", "create: 1 item", "vendor Bolt")
+	h.run("sync review One --list 0").done("… and 1 more")
+	test := h.run("sync review One --adopt none --same vendor:Twin=b").done("keep separate: 1 item", "adopt: 1 item", "vendor Twin (b)")
+	digest := regexp.MustCompile(`sync run ([0-9a-f]{64})`).FindStringSubmatch(test.out)
+	h.run("sync review One --adopt vendor:Acme --adopt vendor:Twin --after " + digest[1]).done("adopt: 2 items")
+	h.run("sync run --yes " + digest[1]).done("2 created, 1 adopted")
+	h.run("sync review One --same vendor:Twin").failed(2, "KIND:ITEM=")
+	h.run("sync review One --adopt vendor:Nobody").failed(1, "nothing to decide")
+	h.run("store link Head --role branch").failed(1, "Head")
+	h.run("store link One --role single").done()
+	h.run("store link --role branch", "Head Office").done("before it was reviewed")
+	h.run("store link One --role head_office").done("before all branches were reviewed")
+	h.run("audit --network Bella").done("item.same", "store.link")
+}
+
 // The whole of a sync at the hub: tested, confirmed in words, run, looked at and
 // cancelled; with an item whose name would break a terminal.
 func TestSync(t *testing.T) {

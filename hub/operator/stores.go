@@ -257,7 +257,7 @@ func (d *Desk) Link(ctx context.Context, who access.Who, ref string, in LinkStor
 		}
 		s := tx.Store
 		s.Role = in.Role
-		if err := tx.SetStore(s); err != nil {
+		if err := errors.Join(held(tx, in.Role), tx.SetStore(s)); err != nil {
 			return err
 		}
 		if err := storesync.Settle(tx.View, s.Network, tx.SetContinuous); err != nil {
@@ -267,6 +267,19 @@ func (d *Desk) Link(ctx context.Context, who access.Who, ref string, in LinkStor
 		return err
 	})
 	return out, err
+}
+
+// held: nothing comes by itself to a store that is linked, nor from one that
+// becomes head office, before it was reviewed.
+func held(tx *store.StoreTx, role string) error {
+	switch {
+	case role == tx.Store.Role || role == store.Single:
+		return nil
+	case role == store.HeadOffice:
+		return errors.Join(tx.HoldCursors(store.HeldLinked), tx.HoldCursorsFrom(store.HeldLinked))
+	default:
+		return tx.HoldCursors(store.HeldLinked)
+	}
 }
 
 func noOtherHeadOffice(tx *store.StoreTx) error {

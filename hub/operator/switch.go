@@ -48,7 +48,9 @@ func (d *Desk) Switch(ctx context.Context, who access.Who, ref string, in Switch
 // switch is on whether there is one or not.
 func (d *Desk) lookAgain(ctx context.Context, who access.Who, at store.Store, out *Switched) error {
 	review, err := d.Sync.Review(ctx, storesync.ReviewRequest{Network: at.Network, Store: at.ID, By: who.Name, Synced: true})
-	out.Tests = review.Tests
+	for _, t := range review.Tests {
+		out.Tests = append(out.Tests, t.Plan)
+	}
 	if errors.Is(err, storesync.ErrRequest) && !errors.Is(err, storesync.ErrNothing) {
 		out.Untested = err.Error()
 	}

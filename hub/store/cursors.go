@@ -26,6 +26,7 @@ const (
 	HeldLost       = "lost"        // a job that it rested upon was lost with a restored POS database
 	HeldSwitchedOn = "switched_on" // the store was off in between
 	HeldReverted   = "reverted"    // what it rested upon was taken back
+	HeldLinked     = "linked"      // the store, or its source, was linked anew
 )
 
 const cursorsOf = `SELECT s.id, c.kind, c.sync_rev, c.epoch, c.held, c.at FROM cursors c
@@ -76,6 +77,15 @@ func (tx *StoreTx) HoldCursors(why string) error {
 	_, err := tx.exec(`UPDATE cursors SET held = $1, at = $2 WHERE network = $3 AND store = $4`, why, ms(tx.now), tx.at.network, tx.at.store)
 	if err != nil {
 		return fmt.Errorf("cannot hold the cursors of store %s: %w", tx.Store.Name, err)
+	}
+	return nil
+}
+
+// HoldCursorsFrom holds the cursors of all stores that get something of this one.
+func (tx *StoreTx) HoldCursorsFrom(why string) error {
+	_, err := tx.exec(`UPDATE cursors SET held = $1, at = $2 WHERE network = $3 AND source = $4`, why, ms(tx.now), tx.at.network, tx.at.store)
+	if err != nil {
+		return fmt.Errorf("cannot hold what comes from store %s: %w", tx.Store.Name, err)
 	}
 	return nil
 }

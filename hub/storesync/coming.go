@@ -25,6 +25,7 @@ var heldWords = map[string]string{
 	store.HeldLost:       "a job of it was lost with a restored POS database",
 	store.HeldSwitchedOn: "the store was off in between",
 	store.HeldReverted:   "what it brought was taken back",
+	store.HeldLinked:     "the store, or the one that it comes from, was linked anew",
 }
 
 // heldNew: the store has no cursor yet.

@@ -23,23 +23,32 @@ type ReviewRequest struct {
 	By      string `json:"by"`
 	// Synced leaves the kinds that come to the store already; otherwise it is every
 	// kind that is not synced by hand.
-	Synced bool `json:"synced,omitempty"`
+	Synced bool   `json:"synced,omitempty"`
+	Decide Decide `json:"decide"`
 }
 
 // Review is one Test for each source: mostly one.
 type Review struct {
-	Store StoreName `json:"store"`
-	Tests []Plan    `json:"tests"`
+	Store StoreName    `json:"store"`
+	Tests []ReviewTest `json:"tests"`
+}
+
+// ReviewTest is a Test of a review, and at each store what it does about items
+// that the store does not have from the source yet.
+type ReviewTest struct {
+	Plan   Plan          `json:"plan"`
+	Stores []StoreReview `json:"stores"`
 }
 
 // Review tests everything that a store gets from its usual sources; of head
-// office, everything that the branches get from it. Errors: ErrRequest, with
-// ErrNothing if nothing comes to it.
+// office, everything that the branches get from it. What is decided about single
+// items stands in the Tests' requests. Errors: ErrRequest, with ErrNothing if
+// nothing comes to it.
 func (s *Service) Review(ctx context.Context, r ReviewRequest) (out Review, err error) {
 	var requests []Request
-	err = s.db.View(ctx, func(v *store.View) error {
-		at, err := reviewing(v, r)
-		if err == nil {
+	var at review
+	err = s.db.View(ctx, func(v *store.View) (err error) {
+		if at, err = reviewing(v, r); err == nil {
 			out.Store = StoreName{at.store.ID, at.store.Name}
 			requests, err = at.requests(v)
 		}
@@ -48,20 +57,24 @@ func (s *Service) Review(ctx context.Context, r ReviewRequest) (out Review, err 
 	if err != nil {
 		return out, fmt.Errorf("cannot review store %s: %w", r.Store, err)
 	}
+	d := newDeciding(s, at)
+	if err := d.earlier(ctx); err != nil {
+		return out, err
+	}
 	for _, q := range requests {
-		p, err := s.Test(ctx, q, nil)
+		t, err := d.test(ctx, q)
 		if errors.Is(err, ErrNothing) {
 			continue // this source has nothing of it yet
 		}
 		if err != nil {
 			return out, err
 		}
-		out.Tests = append(out.Tests, p)
+		out.Tests = append(out.Tests, t)
 	}
 	if len(out.Tests) == 0 {
 		return out, refuse("%w: no usual source has anything that comes to store %s", ErrNothing, out.Store.Name)
 	}
-	return out, nil
+	return out, d.allFound()
 }
 
 // review is a store with all that tells what comes to it, or from it.

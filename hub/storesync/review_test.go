@@ -67,13 +67,13 @@ func TestAStoreThatWasOffIsLookedAt(t *testing.T) {
 		t.Errorf("there comes %q, want %q", got, want)
 	}
 	r := h.review("uptown", true)
-	if len(r.Tests) != 1 || len(r.Tests[0].Stores) != 1 || !slices.Equal(kindsIn(r.Tests[0]), []string{"category", "service", "vendor"}) {
+	if len(r.Tests) != 1 || len(r.Tests[0].Stores) != 1 || !slices.Equal(kindsIn(r.Tests[0].Plan), []string{"category", "service", "vendor"}) {
 		t.Fatalf("the review is %+v", r)
 	}
-	if c := r.Tests[0].Counts; c.Created != 1 || c.Updated != 1 || c.Parked != 0 {
+	if c := r.Tests[0].Plan.Counts; c.Created != 1 || c.Updated != 1 || c.Parked != 0 {
 		t.Errorf("it would do %+v", c)
 	}
-	h.run(r.Tests[0])
+	h.run(r.Tests[0].Plan)
 	h.applies("uptown", 1)
 	h.mirror("uptown")
 	h.put("head", service("11", "Dye", "2"))
@@ -129,12 +129,12 @@ func TestAReviewOfEverySource(t *testing.T) {
 		t.Errorf("there comes %q, want %q", got, want)
 	}
 	r := h.review("uptown", false)
-	if len(r.Tests) != 2 || r.Tests[0].Source.ID != "downtown" || r.Tests[1].Source.ID != "head" ||
-		!slices.Equal(kindsIn(r.Tests[0]), []string{"vendor"}) || !slices.Equal(kindsIn(r.Tests[1]), []string{"category", "service"}) {
+	if len(r.Tests) != 2 || r.Tests[0].Plan.Source.ID != "downtown" || r.Tests[1].Plan.Source.ID != "head" ||
+		!slices.Equal(kindsIn(r.Tests[0].Plan), []string{"vendor"}) || !slices.Equal(kindsIn(r.Tests[1].Plan), []string{"category", "service"}) {
 		t.Fatalf("the review is %+v", r)
 	}
 	for _, p := range r.Tests {
-		h.run(p)
+		h.run(p.Plan)
 	}
 	for _, c := range h.coming("uptown") {
 		if c[len(c)-6:] != "held: " {
@@ -153,7 +153,7 @@ func TestAReviewBeginsKindsThatAreEmptyYet(t *testing.T) {
 	h := newHub(t)
 	h.salonList()
 	h.continuous("service", "vendor")
-	h.run(h.review("uptown", false).Tests[0])
+	h.run(h.review("uptown", false).Tests[0].Plan)
 	h.applies("uptown", 1)
 	h.mirror("uptown")
 	h.put("head", thing("vendor", "1", "name", "Acme"))

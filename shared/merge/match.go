@@ -15,6 +15,7 @@ type matched struct {
 	found   bool
 	adopt   bool
 	relink  bool // it was found by an alias: its link takes the uid that lives on
+	decided bool // a person said that the store's item is the one
 	warning Reason
 	refuse  Reason // the item cannot be matched; why says it in words
 	why     string
@@ -22,13 +23,15 @@ type matched struct {
 
 // match finds the store's item that a payload item means.
 func (p *Planner) match(pi wire.PayloadItem, kind wire.PayloadKind) matched {
+	key, decided := p.own.Decisions[pi.UID]
 	if m, ok := p.matchUID(pi); ok {
 		if !kind.Match.Singleton && p.claims.anothers(pi, m.key) {
 			return refuse(LinkedElsewhere, "here it is the same item as another of this sync, %s; mark them as the same item at the source too, or delete one there", p.list(pi.Kind, m.key))
 		}
+		m.decided = decided && key == m.key
 		return m
 	}
-	if key, decided := p.own.Decisions[pi.UID]; decided && (key != "" || !kind.Match.Singleton) {
+	if decided && (key != "" || !kind.Match.Singleton) {
 		return p.decided(pi, key)
 	}
 	if kind.Match.Singleton {
@@ -64,7 +67,7 @@ func (p *Planner) decided(pi wire.PayloadItem, key string) matched {
 	case e.linked:
 		return refuse(LinkedElsewhere, "the item chosen in the Test (%s %s) has been linked to another item since; run the Test again", pi.Kind, key)
 	default:
-		return matched{key: key, found: true, adopt: true}
+		return matched{key: key, found: true, adopt: true, decided: true}
 	}
 }
 

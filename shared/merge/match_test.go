@@ -89,6 +89,8 @@ func TestMatch(t *testing.T) {
 		}, item: cut, own: wire.Own{Decisions: map[string]string{"u1": "1"}}, action: merge.Park, reason: merge.LinkedElsewhere, says: []string{"Test again"}},
 		{name: "without adoption an equal name is left alone and reported", before: func(l *lab) { l.put("service", "name", "Cut") }, item: cut,
 			opts: wire.Options{NoAdopt: true}, action: merge.Skip, reason: merge.NotAdopted, says: []string{"Cut"}},
+		{name: "without adoption a person may still decide it", before: func(l *lab) { l.put("service", "name", "Cut") }, item: cut,
+			own: wire.Own{Decisions: map[string]string{"u1": "1"}}, opts: wire.Options{NoAdopt: true}, action: merge.Adopt},
 		{name: "only new leaves what is linked", before: func(l *lab) {
 			l.run(job(1, put(l.t, "service", "u1", "name", "Old")), wire.Own{})
 		}, item: cut, opts: wire.Options{OnlyNew: true}, action: merge.Skip, reason: merge.OnlyNewItems},

@@ -15,7 +15,7 @@ func (p *Planner) planPut(out ItemPlan, pi wire.PayloadItem, kind *kindPlan) (It
 	switch {
 	case m.refuse != "":
 		return out.end(Park, m.refuse, "%s", m.why), nil
-	case m.found && m.adopt && p.payload.Options.NoAdopt && !kind.Match.Singleton: // settings have nowhere else to go
+	case m.found && m.adopt && !m.decided && p.payload.Options.NoAdopt && !kind.Match.Singleton: // settings have nowhere else to go
 		return out.end(Skip, NotAdopted, "the store has its own %s %s under the same name or code, and this sync links none; it was left alone", pi.Kind, quote(pi.Name)), nil
 	case m.found && p.payload.Options.OnlyNew:
 		return out.end(Skip, OnlyNewItems, "this sync only creates what is missing"), nil

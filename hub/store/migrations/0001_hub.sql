@@ -246,7 +246,7 @@ CREATE TABLE cursors (
   kind TEXT NOT NULL,
   sync_rev INTEGER NOT NULL CHECK (sync_rev >= 0),
   epoch INTEGER NOT NULL, -- place of the hub epoch in which it was set
-  held TEXT NOT NULL DEFAULT '' CHECK (held IN ('', 'cancelled', 'lost', 'switched_on', 'reverted')),
+  held TEXT NOT NULL DEFAULT '' CHECK (held IN ('', 'cancelled', 'lost', 'switched_on', 'reverted', 'linked')),
   at INTEGER NOT NULL,
   PRIMARY KEY (network, store, source, kind)
 );

@@ -37,6 +37,19 @@ func cursors(s suite) {
 		same(s, c.Held, "", "set again, it moves")
 		return err
 	})
+	s.in("branch", func(tx *store.StoreTx) error { return tx.SetCursor("head", "service", 9) })
+	s.in("branch", func(tx *store.StoreTx) error { return tx.HoldCursorsFrom(store.HeldLinked) })
+	s.view("branch", func(v *store.StoreView) error {
+		c, _, err := v.Cursor("head", "product")
+		same(s, c.Held, "", "what comes from another store")
+		return err
+	})
+	s.in("head", func(tx *store.StoreTx) error { return tx.HoldCursorsFrom(store.HeldLinked) })
+	s.view("branch", func(v *store.StoreView) error {
+		all, err := v.Cursors()
+		same(s, len(all) == 2 && all[0].Held == store.HeldLinked && all[0].SyncRev == 9 && all[1].Held == store.HeldLinked, true, "held at the source")
+		return err
+	})
 	s.in("branch", func(tx *store.StoreTx) error { return tx.DropCursors() })
 	s.view("branch", func(v *store.StoreView) error {
 		all, err := v.Cursors()
