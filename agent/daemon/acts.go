@@ -16,12 +16,17 @@ import (
 
 // Upload holds a conversation now.
 func (d *Daemon) Upload(ctx context.Context, ask control.UploadAsk, progress func(upload.Step)) (upload.Report, error) {
-	c, err := d.ready(ctx)
-	if err != nil {
-		return upload.Report{}, fmt.Errorf("cannot upload: %w", err)
-	}
 	d.log.Info().Bool("full", ask.Full).Bool("release", ask.Release != "").Msg("a technician asked for an upload")
-	return c.conductor.upload(ctx, upload.Request{Reason: reasonTechnician, Full: ask.Full, Release: ask.Release}, progress)
+	for {
+		c, err := d.ready(ctx)
+		if err != nil {
+			return upload.Report{}, fmt.Errorf("cannot upload: %w", err)
+		}
+		report, err := c.conductor.upload(ctx, upload.Request{Reason: reasonTechnician, Full: ask.Full, Release: ask.Release}, progress)
+		if !errors.Is(err, errNotTaken) || !d.otherThan(ctx, c) {
+			return report, err
+		}
+	}
 }
 
 // Queue lists what waits and what is parked.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"plait/agent/control"
@@ -41,6 +42,7 @@ type conductor struct {
 	asks    chan ask
 	wake    chan struct{} // holds one
 	stopped chan struct{}
+	over    atomic.Bool // no further conversation begins: all is made anew
 
 	mu       sync.Mutex
 	next     time.Time
@@ -80,7 +82,7 @@ func newConductor(now func() time.Time, c config.Config) *conductor {
 func (c *conductor) run(ctx context.Context) {
 	defer close(c.stopped)
 	c.plan(c.now().Add(c.wait.first()), reasonStart)
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !c.over.Load() {
 		timer := time.NewTimer(c.nap())
 		select {
 		case <-ctx.Done():
@@ -241,6 +243,9 @@ func (c *conductor) upload(ctx context.Context, req upload.Request, progress fun
 		case <-ctx.Done():
 			return upload.Report{}, fmt.Errorf("the upload goes on without this command: %w", ctx.Err())
 		case <-c.stopped:
+			if asks != nil {
+				return upload.Report{}, errNotTaken
+			}
 			return a.last()
 		}
 	}
@@ -258,6 +263,9 @@ func (w *watcher) drain(progress func(upload.Step)) {
 }
 
 var errStopped = errors.New("the agent stopped; what was done is kept, and it goes on when it starts again")
+
+// errNotTaken: the conversation was not begun, so it may be asked for again.
+var errNotTaken = fmt.Errorf("the upload was not begun: %w", errStopped)
 
 // last is what came of an ask whose conductor stopped.
 func (a ask) last() (upload.Report, error) {

@@ -234,6 +234,33 @@ func TestAskWhileStopping(t *testing.T) {
 	})
 }
 
+// TestAskWhileAllIsMadeAnew: a conversation brought a new catalogue. Whoever asks for
+// another meanwhile is told that it was not begun, and may ask the next conductor; it
+// is not begun and cut off.
+func TestAskWhileAllIsMadeAnew(t *testing.T) {
+	conduct(t, "@every 1h", calm, func(s *stage) {
+		s.pass(time.Second)
+		s.hub(func(context.Context, upload.Request) (upload.Report, error) {
+			<-time.After(time.Minute)
+			s.over.Store(true)
+			return upload.Report{}, nil
+		})
+		first := make(chan error, 1)
+		go func() {
+			_, err := s.upload(s.t.Context(), upload.Request{Reason: reasonTechnician}, nil)
+			first <- err
+		}()
+		s.pass(time.Second)
+		if _, err := s.upload(s.t.Context(), upload.Request{Reason: reasonTechnician}, nil); !errors.Is(err, errNotTaken) {
+			t.Errorf("the second ask got %v", err)
+		}
+		if err := <-first; err != nil {
+			t.Errorf("the conversation that brought it ended with %v", err)
+		}
+		s.want(call{0, reasonStart, false}, call{time.Second, reasonTechnician, false})
+	})
+}
+
 func TestKicks(t *testing.T) {
 	conduct(t, "@every 12h", calm, func(s *stage) {
 		s.pass(time.Minute)

@@ -209,6 +209,24 @@ func (d *Daemon) ready(ctx context.Context) (*core, error) {
 	}
 }
 
+// otherThan waits until a core is no longer the one that runs; false: ctx ended
+// before.
+func (d *Daemon) otherThan(ctx context.Context, c *core) bool {
+	for {
+		d.mu.Lock()
+		now, news := d.core, d.news
+		d.mu.Unlock()
+		if now != c {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-news:
+		}
+	}
+}
+
 // present returns the core, or an error that says why there is none.
 func (d *Daemon) present() (*core, error) {
 	d.mu.Lock()

@@ -246,6 +246,7 @@ func (d *Daemon) ended(c *core, last control.Last) {
 	debug.FreeOSMemory() // the next conversation is minutes away, and the PC is the POS's
 	if c.catalogChanged {
 		c.catalogChanged = false
+		c.conductor.over.Store(true) // whoever asks for a conversation just now gets it from the next core
 		c.beginAnew()
 	}
 }
