@@ -51,6 +51,14 @@ func setNetwork(s *Server, c *call, m operator.SetNetwork) (operator.Network, er
 	return s.desk.SetNetwork(c.Context(), c.who, c.PathValue("network"), m)
 }
 
+func testPolicy(s *Server, c *call, m operator.ChangePolicy) (storesync.PolicyTest, error) {
+	return s.desk.TestPolicy(c.Context(), c.who, c.PathValue("network"), m)
+}
+
+func setPolicy(s *Server, c *call, m operator.ChangePolicy) (operator.Network, error) {
+	return s.desk.SetPolicy(c.Context(), c.who, c.PathValue("network"), m)
+}
+
 func stores(s *Server, c *call) ([]operator.Store, error) {
 	return s.desk.Stores(c.Context(), c.who, c.URL.Query().Get("network"))
 }

@@ -48,6 +48,8 @@ var routes = []route{
 	{"POST /api/v1/networks", admin, message(addNetwork)},
 	{"GET /api/v1/networks/{network}", viewer, query(network)},
 	{"PATCH /api/v1/networks/{network}", admin, message(setNetwork)},
+	{"POST /api/v1/networks/{network}/policy", admin, message(setPolicy)},
+	{"POST /api/v1/networks/{network}/policy/test", operate, message(testPolicy)},
 	{"POST /api/v1/networks/{network}/stores", admin, message(addStore)},
 	{"GET /api/v1/stores", viewer, query(stores)},
 	{"GET /api/v1/stores/{store}", viewer, query(oneStore)},

@@ -151,6 +151,29 @@ func TestReviewOfALinkedStore(t *testing.T) {
 	h.run("audit --network Bella").done("item.same", "store.link")
 }
 
+// Policies are tested before they change, and what touches nothing is set at once.
+func TestPolicies(t *testing.T) {
+	h := newHub(t)
+	h.run("network add Bella").done()
+	head := h.store("Head Office", "head_office")
+	h.store("One", "branch")
+	head.uploads("Bolt")
+	h.run("policy test service.price locked").done("service.price is locked, it was unlocked.", "touches nothing", "policy set")
+	h.run("policy set service.price locked").done("service.price is locked, whatever the preset says.")
+	h.run("network list --json").done(`"service.price": "locked"`)
+	h.run("policy set service.price locked").failed(1, "nothing would change")
+	h.run("policy set service.price default").done("was changed")
+	h.run("policy test --switch price_sync=on").done("service.price is locked")
+	h.run("policy test service.price").failed(2, "by turns")
+	h.run("policy test").failed(2, "nothing to change")
+	h.run("policy test service.price never").failed(1, "belongs to its kind")
+	h.run("policy test service.nothing locked").failed(1, "has no field")
+	h.run("policy test nothing.price locked").failed(1, "no kind")
+	h.run("policy test service.price additive").failed(1, "do not fit together")
+	h.run("policy run "+strings.Repeat("0", 64)).failed(1, "expired")
+	h.run("audit --network Bella").done("policy.set")
+}
+
 // The whole of a sync at the hub: tested, confirmed in words, run, looked at and
 // cancelled; with an item whose name would break a terminal.
 func TestSync(t *testing.T) {

@@ -80,6 +80,9 @@ func (a *App) sayNetworkSync(n operator.Network) {
 	for _, kind := range slices.Sorted(maps.Keys(n.Usual)) {
 		a.say("%s usually comes from %s.", kind, n.Usual[kind])
 	}
+	for _, name := range slices.Sorted(maps.Keys(n.Policies)) {
+		a.say("%s is %s, whatever the preset says.", name, string(n.Policies[name]))
+	}
 	if n.HeadOfficeOnly {
 		a.say("Only head office may be the source of a sync.")
 	}

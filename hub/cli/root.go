@@ -91,7 +91,7 @@ func (a *App) root() *cobra.Command {
 	f.StringVar(&a.flags.ca, "ca", a.env("CA"), "the hub's CA certificate (its ca.pem)")
 	root.AddCommand(
 		a.serve(), a.version(), a.config(), a.health(), a.audit(),
-		a.networks(), a.stores(), a.queue(), a.jobs(), a.upload(), a.sync(), a.item(), a.setup(), a.drift(), a.lists(), a.tokens(),
+		a.networks(), a.policies(), a.stores(), a.queue(), a.jobs(), a.upload(), a.sync(), a.item(), a.setup(), a.drift(), a.lists(), a.tokens(),
 	)
 	return root
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"plait/hub/storesync"
+	"plait/shared/item"
 	"plait/shared/wire"
 )
 
@@ -17,7 +18,10 @@ type Network struct {
 	Stores   int             `json:"stores"`
 	Catalog  string          `json:"catalog"` // digest
 	Own      []string        `json:"own"`     // kinds that are the network's own, or its version of ours
-	Created  time.Time       `json:"created"`
+	// Policies are those of fields that the network has settled itself: "kind.field" to
+	// the policy.
+	Policies map[string]item.Policy `json:"policies,omitempty"`
+	Created  time.Time              `json:"created"`
 
 	Continuous []Flow            `json:"continuous"` // kinds that are synced continuously, by name
 	Usual      map[string]string `json:"usual"`      // kind to the name of the store it usually comes from, where that is not head office
@@ -57,6 +61,16 @@ type SetNetwork struct {
 	Adopt      *bool             `json:"adopt,omitempty"`
 
 	HeadOfficeOnly *bool `json:"head_office_only,omitempty"`
+}
+
+// ChangePolicy changes whose fields are. What is absent stays as it is.
+type ChangePolicy struct {
+	// Policies are of fields, written "kind.field", and of columns, written
+	// "kind.field.column": locked, unlocked, additive, or default, as the preset has it.
+	Policies map[string]string `json:"policies,omitempty"`
+	Preset   string            `json:"preset,omitempty"`
+	Switches map[string]bool   `json:"switches,omitempty"`
+	Overlay  json.RawMessage   `json:"overlay,omitempty"` // as SetNetwork has it
 }
 
 // Store is one salon in a list.

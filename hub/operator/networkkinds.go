@@ -10,20 +10,23 @@ import (
 	"plait/hub/store"
 	"plait/hub/storesync"
 	"plait/shared/catalog"
+	"plait/shared/item"
 	"plait/shared/wire"
 )
 
 // Keys of a network's settings. The catalogue is put together anew from them
 // when a newer hub ships other kinds.
 const (
-	settingPreset  = "catalog_preset"  // its name
-	settingOverlay = "catalog_overlay" // the network's own kinds
+	settingPreset   = "catalog_preset"   // its name
+	settingOverlay  = "catalog_overlay"  // the network's own kinds
+	settingPolicies = "catalog_policies" // fields whose policy the network has settled itself
 )
 
 // kinds is what a network has settled of its kinds.
 type kinds struct {
-	Preset string
-	Own    *catalog.Catalog
+	Preset   string
+	Own      *catalog.Catalog
+	Policies map[string]item.Policy // as catalog.With takes them
 }
 
 func (d *Desk) kindsOf(n store.Network) (kinds, error) {
@@ -46,6 +49,11 @@ func (d *Desk) kindsOf(n store.Network) (kinds, error) {
 		}
 		out.Own = own
 	}
+	if raw := all[settingPolicies]; raw != nil {
+		if err := json.Unmarshal(raw, &out.Policies); err != nil {
+			return kinds{}, fmt.Errorf("cannot read the policies of network %s: %w", n.Name, err)
+		}
+	}
 	return out, nil
 }
 
@@ -60,7 +68,7 @@ func decodeOverlay(in []byte) (*catalog.Catalog, error) {
 }
 
 // catalogue is the network's: the shipped kinds under its preset, and over them
-// its own, with the policies that they have.
+// its own, with the policies that they have, but for those that it has settled.
 func (d *Desk) catalogue(n store.Network) (*catalog.Catalog, error) {
 	set, err := d.kindsOf(n)
 	if err != nil {
@@ -70,7 +78,7 @@ func (d *Desk) catalogue(n store.Network) (*catalog.Catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot put together the kinds of network %s: %w", n.Name, err)
 	}
-	return p.Over(d.Shipped).Overlay(set.Own), nil
+	return p.Over(d.Shipped).Overlay(set.Own).With(set.Policies), nil
 }
 
 func (d *Desk) preset(name string) (catalog.Preset, error) {
@@ -125,6 +133,9 @@ func (d *Desk) keepKinds(n store.Network, set kinds) (json.RawMessage, error) {
 		all[settingOverlay], err = json.Marshal(set.Own)
 	}
 	if err == nil {
+		all[settingPolicies], err = json.Marshal(set.Policies)
+	}
+	if err == nil {
 		n.Settings, err = json.Marshal(all)
 	}
 	if err != nil {
@@ -135,7 +146,7 @@ func (d *Desk) keepKinds(n store.Network, set kinds) (json.RawMessage, error) {
 		return nil, err
 	}
 	if _, err := catalog.Decode(whole.Encode()); err != nil {
-		return nil, refuse("the network's own kinds do not fit the shipped ones: %v", err)
+		return nil, refuse("these kinds and policies do not fit together: %v", err)
 	}
 	return n.Settings, nil
 }

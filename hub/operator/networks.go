@@ -135,7 +135,7 @@ func (d *Desk) showNetwork(v *store.View, n store.Network) (Network, error) {
 	if err != nil {
 		return Network{}, err
 	}
-	out := Network{ID: n.ID, Name: n.Name, Preset: set.Preset, Switches: n.Switches, Stores: len(stores), Catalog: n.Catalog, Created: n.Created, Own: []string{}}
+	out := Network{ID: n.ID, Name: n.Name, Preset: set.Preset, Switches: n.Switches, Stores: len(stores), Catalog: n.Catalog, Created: n.Created, Own: []string{}, Policies: set.Policies}
 	for _, k := range set.Own.Kinds {
 		out.Own = append(out.Own, k.Name)
 	}

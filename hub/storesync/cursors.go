@@ -12,12 +12,14 @@ import (
 // already is left alone; what the sync brings beside it is brought twice at worst.
 
 // narrows reports whether a sync of a whole kind does not bring all of it.
-func (o Options) narrows() bool { return o.OnlyNew || o.NoRestrictions || o.Prices == PricesNo }
+func (o Options) narrows() bool {
+	return o.OnlyNew || o.OnlyLinked || o.NoRestrictions || o.Prices == PricesNo
+}
 
 // reaches notes how far a kind of the plan goes, where it is whole.
 func (t *test) reaches(v *store.View, at *PlanKind) error {
 	whole := slices.ContainsFunc(t.request.Kinds, func(s Selection) bool { return s.Kind == at.Kind && s.whole() })
-	if !whole || t.request.Options.narrows() {
+	if !whole || t.request.Options.narrows() || len(t.request.Fields) > 0 {
 		return nil
 	}
 	all, err := v.Stores(t.network.ID)

@@ -24,6 +24,11 @@
 // applying reported, in the reverse order of the job; Run carries it out like any
 // other.
 //
+// [Service.Review] tests everything that comes to a store from its usual sources, as
+// it is linked or switched on again, and takes what a person decides about single
+// items; until such a Test is run, or [Service.Decline] is called, no continuous sync
+// runs there. [Service.TestPolicy] tests other policies; [Service.RunAlso] changes them.
+//
 // The same copy, request and switches give the same payload, byte for byte. What
 // a Test predicts is what happens where nothing moved in between; the POS may
 // still refuse or cut a value, and then the outcome says so.

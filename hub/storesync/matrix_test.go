@@ -35,9 +35,13 @@ func (w *world) matrixHolds(before map[item.ID]item.Item, p wire.Payload, own wi
 			left[e.UID+e.Field] = true
 		}
 	}
+	if n := result.Counts.Created + result.Counts.Adopted; p.Options.OnlyLinked && n > 0 {
+		broken = append(broken, fmt.Sprintf("it changes what is linked alone, and created or linked %d items", n))
+	}
 	for _, pi := range p.Items {
 		local, ok := w.copyAt(w.branch, pi)
 		switch {
+		case p.Options.OnlyLinked && (!ok || before[local.ID].Link == nil): // it has no copy to change
 		case left[pi.UID] || !syncs(w.branch.profile, pi.Kind):
 		case !ok:
 			broken = append(broken, fmt.Sprintf("%s %q came, and is not there", pi.Kind, pi.Name))
@@ -55,14 +59,19 @@ func (w *world) matrixHolds(before map[item.ID]item.Item, p wire.Payload, own wi
 	return broken
 }
 
-// copyAt is the item at a salon that a payload's item has become.
-func (w *world) copyAt(s *salon, pi wire.PayloadItem) (item.Item, bool) {
+// copyAt is the item at a salon that a payload's item has become: by its link's
+// uid, or by the one that it has of its own.
+func (w *world) copyAt(s *salon, pi wire.PayloadItem) (found item.Item, ok bool) {
 	for _, id := range s.ids(pi.Kind) {
-		if it := s.rows[id]; !it.Deleted && it.UID(s.id) == pi.UID {
+		switch it := s.rows[id]; {
+		case it.Deleted:
+		case it.UID(s.id) == pi.UID:
 			return it, true
+		case item.LocalUID(s.id, id) == pi.UID:
+			found, ok = it, true
 		}
 	}
-	return item.Item{}, false
+	return found, ok
 }
 
 func (w *world) payloadKind(p wire.Payload, name string) wire.PayloadKind {

@@ -45,6 +45,8 @@ type Plan struct {
 	Request   Request   `json:"request"`
 	// Reverts is the sync that is taken back; nil if the plan copies items.
 	Reverts *Reverted `json:"reverts,omitempty"`
+	// Policy is what it changes about the network; nil if nothing.
+	Policy *PlanPolicy `json:"policy,omitempty"`
 }
 
 // StoreName is a store's id and name.
@@ -168,6 +170,9 @@ func (p Plan) Sentence() string {
 		if k.Items > 0 {
 			kinds = append(kinds, strings.TrimSpace(fmt.Sprintf("%d %s %s", k.Items, k.Title, inBrackets(k.Since))))
 		}
+	}
+	if p.Policy != nil {
+		return "Change the policy of " + named(p.Request.Fields) + p.atStores("at")
 	}
 	return fmt.Sprintf("Copy %s from %s", strings.Join(kinds, ", "), quoted(p.Source.Name)) + p.atStores("to")
 }

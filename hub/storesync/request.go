@@ -48,6 +48,9 @@ type Request struct {
 	// ResetFields resets fields at every receiver, written "kind.field": the Test
 	// lists by name what a store would lose, and only that is reset.
 	ResetFields []string `json:"reset_fields,omitempty"`
+	// Fields are those that travel, written "kind.field", of the kinds that it names;
+	// of others all do.
+	Fields []string `json:"fields,omitempty"`
 	// Only gives a store some items alone of what is selected: store id, kind, uids.
 	// Its job is a retry of RetryOf, by store id, if that names one.
 	Only    map[string]map[string][]string `json:"only,omitempty"`

@@ -8,7 +8,6 @@ import (
 
 	"plait/shared/item"
 	"plait/shared/merge"
-	"plait/shared/wire"
 )
 
 // Decide says in bulk and by name what a review does about items that a store has
@@ -131,7 +130,7 @@ func (d *deciding) decide(ctx context.Context, p Plan) (map[string]map[string]st
 	out := map[string]map[string]string{}
 	for _, at := range p.Stores {
 		mine := map[string]string{}
-		err := d.eachTested(ctx, p, at, true, func(_ wire.Own, plan merge.ItemPlan) {
+		err := d.eachTested(ctx, p, at, true, func(_ tests, plan merge.ItemPlan) {
 			if key, ok := d.before[p.Source.ID][at.ID][plan.UID]; ok {
 				mine[plan.UID] = key
 			}

@@ -78,8 +78,8 @@ func (r *StoreReview) group(p merge.ItemPlan, decided map[string]string) *Group 
 func (s *Service) grouped(ctx context.Context, p Plan) (out []StoreReview, err error) {
 	for _, at := range p.Stores {
 		r := StoreReview{Store: at.StoreName}
-		err := s.eachTested(ctx, p, at, false, func(own wire.Own, plan merge.ItemPlan) {
-			if g := r.group(plan, own.Decisions); g != nil {
+		err := s.eachTested(ctx, p, at, false, func(job tests, plan merge.ItemPlan) {
+			if g := r.group(plan, job.own.Decisions); g != nil {
 				g.add(plan)
 			} else {
 				r.Linked++
@@ -93,9 +93,15 @@ func (s *Service) grouped(ctx context.Context, p Plan) (out []StoreReview, err e
 	return out, nil
 }
 
+// tests is what a Test has for one store.
+type tests struct {
+	payload *wire.Payload
+	own     wire.Own
+}
+
 // eachTested tells what would become of every item of a Test at a store; with
 // adopts, as if the network linked items by itself.
-func (s *Service) eachTested(ctx context.Context, p Plan, at StorePlan, adopts bool, each func(wire.Own, merge.ItemPlan)) error {
+func (s *Service) eachTested(ctx context.Context, p Plan, at StorePlan, adopts bool, each func(tests, merge.ItemPlan)) error {
 	if at.Blocked != "" {
 		return nil
 	}
@@ -109,7 +115,7 @@ func (s *Service) eachTested(ctx context.Context, p Plan, at StorePlan, adopts b
 		}
 		r, _, err := receiving(v, payload, own)
 		if err == nil {
-			_, err = r.predict(&payload, own, func(plan merge.ItemPlan) { each(own, plan) })
+			_, err = r.predict(&payload, own, func(plan merge.ItemPlan) { each(tests{&payload, own}, plan) })
 		}
 		return err
 	})

@@ -8,7 +8,6 @@ import (
 	"plait/hub/store"
 	"plait/shared/item"
 	"plait/shared/merge"
-	"plait/shared/wire"
 )
 
 // means reports whether it is said of a plan's item.
@@ -32,7 +31,7 @@ func (d *deciding) same(ctx context.Context, p Plan) (said bool, err error) {
 		return false, refuse("say of which store the items are that are the same: %d receive this", len(p.Stores))
 	}
 	uids := map[SameItem]map[string]bool{}
-	err = d.eachTested(ctx, p, p.Stores[i], true, func(_ wire.Own, plan merge.ItemPlan) {
+	err = d.eachTested(ctx, p, p.Stores[i], true, func(_ tests, plan merge.ItemPlan) {
 		for _, s := range d.Decide.Same {
 			if s.means(plan) {
 				if uids[s] == nil {

@@ -47,6 +47,12 @@ func (c Confirm) check(p Plan) error {
 //
 // Errors: ErrExpired, ErrConfirm, ErrRequest.
 func (s *Service) Run(ctx context.Context, network, digest string, c Confirm, by string) (Sync, error) {
+	return s.RunAlso(ctx, network, digest, c, by, nil)
+}
+
+// RunAlso is Run for a plan that changes the network too: also does that, in the
+// transaction that keeps the sync, so that there is neither without the other.
+func (s *Service) RunAlso(ctx context.Context, network, digest string, c Confirm, by string, also func(*store.NetworkTx, Plan) error) (Sync, error) {
 	p, err := s.Plan(ctx, network, digest)
 	if errors.Is(err, ErrExpired) {
 		if done, found := s.ran(ctx, network, digest); found {
@@ -65,7 +71,10 @@ func (s *Service) Run(ctx context.Context, network, digest string, c Confirm, by
 	if err := c.check(p); err != nil {
 		return Sync{}, err
 	}
-	y, again, err := s.begin(ctx, p, c.Waves, by)
+	if (p.Policy != nil) != (also != nil) {
+		return Sync{}, refuse("the Test is of another sort: one that changes the network is carried out with plait-hub policy run, all others with sync run")
+	}
+	y, again, err := s.begin(ctx, p, c.Waves, by, also)
 	if err != nil {
 		return Sync{}, fmt.Errorf("cannot run the sync %q: %w", p.Label, err)
 	}
@@ -110,10 +119,15 @@ func (s *Service) ran(ctx context.Context, network, digest string) (Sync, bool) 
 
 // begin keeps the sync, once for a Test, with its course and its entry in the
 // audit log. again says that it was kept before.
-func (s *Service) begin(ctx context.Context, p Plan, w *Waves, by string) (y store.Sync, again bool, err error) {
+func (s *Service) begin(ctx context.Context, p Plan, w *Waves, by string, also func(*store.NetworkTx, Plan) error) (y store.Sync, again bool, err error) {
 	err = s.db.WithNetwork(ctx, p.Network, func(tx *store.NetworkTx) error {
 		if y, again, err = tx.SyncOfPlan(p.Network, p.Digest); err != nil || again {
 			return err
+		}
+		if also != nil {
+			if err := also(tx, p); err != nil {
+				return err
+			}
 		}
 		all, err := tx.Stores(p.Network)
 		if err != nil {

@@ -95,9 +95,8 @@ func (t *test) sinceLast(v *store.View, kind string) (since, error) {
 // beginning: what the next "since the last sync" can begin from.
 func (s Selection) covers(o Options) bool {
 	counted := s.ChangedSince == "" || s.ChangedSince == SinceLast || strings.HasPrefix(s.ChangedSince, "rev:")
-	whole := !o.OnlyNew && !o.NoRestrictions && o.Prices != PricesNo
 	listed := len(s.Keys) + len(s.UIDs) + len(s.Names)
-	return listed == 0 && s.Search == "" && s.Category == "" && s.Active == "" && counted && whole
+	return listed == 0 && s.Search == "" && s.Category == "" && s.Active == "" && counted && !o.narrows()
 }
 
 // describeSince says of a kind that is selected what of it the sync brings.
@@ -108,7 +107,7 @@ func (t *test) describeSince(v *store.View, at *PlanKind) error {
 	}
 	from := t.src.kinds[at.Kind].from
 	at.Since, at.After = from.text, from.rev
-	if !t.request.Kinds[i].covers(t.request.Options) {
+	if !t.request.Kinds[i].covers(t.request.Options) || len(t.request.Fields) > 0 {
 		return nil
 	}
 	in, err := v.In(t.parties.source.ID)

@@ -24,10 +24,14 @@ import (
 // time is the payload, the names of one receiver's items, and its outcome.
 // Errors: ErrRequest says what to change about the request.
 func (s *Service) Test(ctx context.Context, r Request, progress Progress) (Plan, error) {
+	return s.test(ctx, r, nil, progress)
+}
+
+func (s *Service) test(ctx context.Context, r Request, proposed *Proposed, progress Progress) (Plan, error) {
 	if err := r.check(); err != nil {
 		return Plan{}, err
 	}
-	t := &test{service: s, request: r}
+	t := &test{service: s, request: r, proposed: proposed}
 	if err := s.db.View(ctx, t.prepare); err != nil {
 		return Plan{}, fmt.Errorf("cannot test the sync: %w", err)
 	}
@@ -50,6 +54,7 @@ type test struct {
 	service *Service
 	request Request
 
+	proposed *Proposed // in place of the network's kinds and switches; nil mostly
 	network  store.Network
 	settings Settings
 	catalog  *catalog.Catalog
@@ -104,7 +109,11 @@ func (t *test) readNetwork(v *store.View) (err error) {
 	if t.catalog, err = catalogOf(v, t.network); err != nil {
 		return err
 	}
-	t.policies = policiesOf(t.network.Switches, t.request.Options)
+	switches := t.network.Switches
+	if t.proposed != nil {
+		t.catalog, switches = t.proposed.Catalog, t.proposed.Switches
+	}
+	t.policies = policiesOf(switches, t.request.Options)
 	all, err := v.Stores(t.network.ID)
 	if err != nil {
 		return err
@@ -128,6 +137,9 @@ func (t *test) startPlan(v *store.View) {
 		Network: t.network.ID, Source: StoreName{t.parties.source.ID, t.parties.source.Name},
 		Label: cmp.Or(r.Label, "Sync of "+v.Now().Format("2006-01-02 15:04")), By: r.By,
 		Made: v.Now(), Expires: v.Now().Add(keepTest), Request: r,
+	}
+	if t.proposed != nil {
+		t.plan.Policy = t.proposed.plan(t.network)
 	}
 	for _, st := range t.parties.receivers {
 		t.plan.Stores = append(t.plan.Stores, StorePlan{StoreName: StoreName{st.ID, st.Name}, Role: st.Role})
@@ -188,6 +200,9 @@ func (t *test) cut(v *store.View) error {
 		return err
 	}
 	t.src.skipGone = options.SkipGone
+	if err := t.src.restrict(t.request.Fields); err != nil {
+		return err
+	}
 	if err := t.resolveSince(v); err != nil {
 		return err
 	}
@@ -347,6 +362,10 @@ func (t *test) predict(v *store.StoreView, at *StorePlan) error {
 	})
 	if err != nil {
 		return err
+	}
+	if t.request.Options.OnlyLinked && detail.Counts == (wire.Counts{Skipped: detail.Counts.Skipped}) {
+		at.Blocked = "it has nothing of this that is linked"
+		return nil
 	}
 	at.Warnings = append(append(at.Warnings, sums.warnings()...), stay...)
 	return t.note(at, detail, own)

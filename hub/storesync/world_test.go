@@ -337,7 +337,7 @@ func (w *world) cut(t failer) (payload wire.Payload, src *source, c *cutting, wh
 		}
 	}
 	c = &cutting{src: src, order: order, chosen: picked, epoch: "e1", options: wire.Options{
-		NoAdopt: w.chance(6), OnlyNew: w.chance(8), WithoutMissingParts: w.chance(3),
+		NoAdopt: w.chance(6), OnlyNew: w.chance(8), OnlyLinked: w.chance(12), WithoutMissingParts: w.chance(3),
 	}}
 	c.cut()
 	slices.SortFunc(whole, func(a, b string) int { return slices.Index(order, a) - slices.Index(order, b) })

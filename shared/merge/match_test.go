@@ -95,6 +95,16 @@ func TestMatch(t *testing.T) {
 			l.run(job(1, put(l.t, "service", "u1", "name", "Old")), wire.Own{})
 		}, item: cut, opts: wire.Options{OnlyNew: true}, action: merge.Skip, reason: merge.OnlyNewItems},
 		{name: "only new creates what is missing", before: func(*lab) {}, item: cut, opts: wire.Options{OnlyNew: true}, action: merge.Create},
+		{name: "only linked leaves an equal name alone", before: func(l *lab) { l.put("service", "name", "Cut") }, item: cut,
+			opts: wire.Options{OnlyLinked: true}, action: merge.Skip, reason: merge.NotLinked},
+		{name: "only linked creates nothing", before: func(*lab) {}, item: cut, opts: wire.Options{OnlyLinked: true}, action: merge.Skip, reason: merge.NotLinked},
+		{name: "only linked refuses nothing that it leaves alone", before: func(l *lab) {
+			l.put("service", "name", "Cut")
+			l.put("service", "name", "CUT")
+		}, item: cut, opts: wire.Options{OnlyLinked: true}, action: merge.Skip, reason: merge.NotLinked},
+		{name: "only linked changes what is", before: func(l *lab) {
+			l.run(job(1, put(l.t, "service", "u1", "name", "Old")), wire.Own{})
+		}, item: cut, opts: wire.Options{OnlyLinked: true}, action: merge.Update},
 		{name: "an item that went away since it was listed parks", before: func(l *lab) {
 			l.put("service", "name", "Cut")
 			l.gone[[2]string{"service", "1"}] = true
@@ -112,7 +122,7 @@ func TestMatch(t *testing.T) {
 					t.Errorf("%q does not say %q", plans[0].Why, part)
 				}
 			}
-			if c.reason != "" && len(plans[0].Exceptions()) == 0 {
+			if c.reason != "" && c.reason != merge.NotLinked && len(plans[0].Exceptions()) == 0 {
 				t.Error("nobody is told")
 			}
 		})

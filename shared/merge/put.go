@@ -13,6 +13,9 @@ import (
 func (p *Planner) planPut(out ItemPlan, pi wire.PayloadItem, kind *kindPlan) (ItemPlan, error) {
 	m := p.match(pi, kind.PayloadKind)
 	switch {
+	case p.payload.Options.OnlyLinked && (!m.found || m.adopt):
+		out.Action, out.Reason = Skip, NotLinked
+		return out, nil
 	case m.refuse != "":
 		return out.end(Park, m.refuse, "%s", m.why), nil
 	case m.found && m.adopt && !m.decided && p.payload.Options.NoAdopt && !kind.Match.Singleton: // settings have nowhere else to go

@@ -54,6 +54,7 @@ const (
 	LinkedElsewhere Reason = "linked_elsewhere"
 	NotAdopted      Reason = "not_adopted"
 	OnlyNewItems    Reason = "only_new"
+	NotLinked       Reason = "not_linked" // this sync changes what is linked already
 	MissingRef      Reason = "missing_reference"
 	RequiredMissing Reason = "required_missing"
 	NotFound        Reason = "not_found"

@@ -73,6 +73,8 @@ func (out ItemPlan) Sentence() string {
 		return "the store's own item is linked"
 	case Update:
 		return fmt.Sprintf("%d of its fields are written", len(out.Write))
+	case Skip:
+		return "the store has none that is linked, and this sync changes no others"
 	case Keep:
 		return fmt.Sprintf("nothing is written; the store keeps %d fields as it has them", out.keeps())
 	case Delete:

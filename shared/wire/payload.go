@@ -26,6 +26,9 @@ type Options struct {
 	NoAdopt bool `json:"no_adopt,omitempty"`
 	// OnlyNew creates what is missing and changes nothing that is linked.
 	OnlyNew bool `json:"only_new,omitempty"`
+	// OnlyLinked changes what is linked already, and neither creates nor links
+	// anything; nothing is said of the rest.
+	OnlyLinked bool `json:"only_linked,omitempty"`
 	// WithoutMissingParts leaves out the elements of a locked rows field whose
 	// reference the receiver lacks, and names them, instead of parking the item.
 	WithoutMissingParts bool `json:"without_missing_parts,omitempty"`

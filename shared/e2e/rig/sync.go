@@ -44,6 +44,15 @@ func (h *Hub) Review(ctx context.Context, args ...string) ([]Tested, error) {
 	return out.Tests, err
 }
 
+// Policy makes the Tests of other policies, one for each source.
+func (h *Hub) Policy(ctx context.Context, args ...string) ([]Tested, error) {
+	var out struct {
+		Tests []Tested `json:"tests"`
+	}
+	err := h.Run(ctx, &out, append([]string{"policy", "test"}, args...)...)
+	return out.Tests, err
+}
+
 // Sync carries out a Test, as an operator who confirms everything that it asks;
 // more are further flags.
 func (h *Hub) Sync(ctx context.Context, t Tested, more ...string) (y storesync.Sync, err error) {

@@ -33,6 +33,7 @@ var acts = map[string]command{
 	"run":     {0, func(w *world, args []string) (string, error) { return w.run(args) }},
 	"sync":    {1, func(w *world, args []string) (string, error) { return w.sync(args[0], args[1:]) }},
 	"revert":  {0, func(w *world, args []string) (string, error) { return w.testOf("revert", args) }},
+	"policy":  {1, func(w *world, args []string) (string, error) { return w.policy(args) }},
 	"review":  {1, func(w *world, args []string) (string, error) { return w.review(args) }},
 	"again":   {0, func(w *world, args []string) (string, error) { return w.testOf("again", args) }},
 	"says":    {4, func(w *world, args []string) (string, error) { return "", w.says(args[0], args[1], args[2], args[3]) }},

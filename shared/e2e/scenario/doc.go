@@ -15,6 +15,7 @@
 //	upload STORE …                  a conversation each, which must end equal
 //	test KIND,KIND [flag …]         every store uploads; then a Test, in words on stdout
 //	review STORE [flag …]           the same, of everything that comes to a store
+//	policy FIELD POLICY [flag …]    the same, of other policies for one source's kinds
 //	run                             the last Test is carried out; stores apply, and
 //	                                the outcome must be what the Test said
 //	sync KIND,KIND [flag …]         test and run

@@ -62,11 +62,26 @@ func (w *world) review(args []string) (string, error) {
 		return "", err
 	}
 	tests, err := w.rig.Hub.Review(w.ctx, args...)
+	return w.only(tests, err)
+}
+
+// policy makes the Test of other policies, where it is of one source.
+func (w *world) policy(args []string) (string, error) {
+	w.tested = rig.Tested{}
+	if err := w.uploadRunning(); err != nil {
+		return "", err
+	}
+	tests, err := w.rig.Hub.Policy(w.ctx, args...)
+	return w.only(tests, err)
+}
+
+// only takes the one Test that there is to be.
+func (w *world) only(tests []rig.Tested, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}
 	if len(tests) != 1 {
-		return "", fmt.Errorf("the review of %s has %d Tests, want 1", args[0], len(tests))
+		return "", fmt.Errorf("there are %d Tests, want 1", len(tests))
 	}
 	w.tested = tests[0]
 	return tell(w.tested.Plan, w.tested.Details), nil
