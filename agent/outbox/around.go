@@ -117,7 +117,7 @@ func (p *putter) generations(c Change) error {
 // Dirty returns keys of a kind to be read again, after the given one, in order.
 func (b *Box) Dirty(ctx context.Context, kind, after string, limit int) (out []Dirty, err error) {
 	err = b.read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT key, gone FROM dirty WHERE kind = $1 AND key > $2 ORDER BY key LIMIT $3", kind, after, limit)
+		rows, err := tx.QueryContext(ctx, "SELECT key, gone FROM dirty WHERE kind = $1 AND key > $2 ORDER BY key LIMIT $3 + 0", kind, after, limit)
 		if err != nil {
 			return fmt.Errorf("cannot list the keys of %s to be read again: %w", kind, err)
 		}
@@ -143,7 +143,7 @@ func (b *Box) DirtyCount(ctx context.Context) (n int, err error) {
 // Unsettled returns generations that plait_links must still learn, at most limit.
 func (b *Box) Unsettled(ctx context.Context, limit int) (out []Generation, err error) {
 	err = b.read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT kind, key, gen, dead, link_of FROM unsettled ORDER BY kind, key, gen LIMIT $1", limit)
+		rows, err := tx.QueryContext(ctx, "SELECT kind, key, gen, dead, link_of FROM unsettled ORDER BY kind, key, gen LIMIT $1 + 0", limit)
 		if err != nil {
 			return fmt.Errorf("cannot list unsettled generations: %w", err)
 		}

@@ -93,7 +93,7 @@ func (f *freezer) store(number int64) (frozenBatch, bool, error) {
 
 const pendingQuery = "SELECT o.pos, o.sort, o.ref, o.sent, " + storedColumns + `, i.body
 	FROM outbox o LEFT JOIN items i ON i.id = o.ref AND o.sort <> 3
-	WHERE o.pos > $1 ORDER BY o.pos LIMIT $2`
+	WHERE o.pos > $1 ORDER BY o.pos LIMIT $2 + 0`
 
 // collect takes entries from the front until the batch is full or nothing is
 // left. Entries that prove to be idle are passed over, however many.

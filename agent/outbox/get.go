@@ -73,7 +73,7 @@ func (b *Box) LiveKeys(ctx context.Context, kind, after string, limit int) (keys
 		if err != nil || kinds.id(kind) == 0 {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, "SELECT DISTINCT key FROM items WHERE kind = $1 AND key > $2 AND dead = 0 ORDER BY key LIMIT $3",
+		rows, err := tx.QueryContext(ctx, "SELECT DISTINCT key FROM items WHERE kind = $1 AND key > $2 AND dead = 0 ORDER BY key LIMIT $3 + 0",
 			kinds.id(kind), after, limit)
 		if err != nil {
 			return err

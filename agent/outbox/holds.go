@@ -84,7 +84,7 @@ func (h *holding) inStep(ctx context.Context, db *sqlitedb.DB, trail int64) erro
 		return nil
 	}
 	const text = "SELECT " + storedColumns + `, i.body FROM items i NOT INDEXED
-		WHERE i.id > ?1 AND i.id <= ?2 AND i.kind = (SELECT id FROM kinds WHERE name = ?3) AND i.dead = 0 LIMIT ?4`
+		WHERE i.id > ?1 AND i.id <= ?2 AND i.kind = (SELECT id FROM kinds WHERE name = ?3) AND i.dead = 0 LIMIT ?4 + 0`
 	n, before := len(h.forms), len(h.at)
 	err := db.Rows(ctx, text, []any{trail, trail + int64(n)*(1+stepsAside), h.kind, n + n/4 + 1}, h.compare)
 	h.met = before - len(h.at)

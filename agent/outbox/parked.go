@@ -26,7 +26,7 @@ type Parked struct {
 // Parked lists what is parked, at most limit, oldest first.
 func (b *Box) Parked(ctx context.Context, limit int) (out []Parked, err error) {
 	err = b.read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT kind, key, cause, name, why, at FROM parked ORDER BY at, kind, key LIMIT $1", limit)
+		rows, err := tx.QueryContext(ctx, "SELECT kind, key, cause, name, why, at FROM parked ORDER BY at, kind, key LIMIT $1 + 0", limit)
 		if err != nil {
 			return fmt.Errorf("cannot list what is parked: %w", err)
 		}

@@ -11,6 +11,9 @@ import (
 // of some 400 bytes.
 const bulk = 40
 
+// A LIMIT reads "$n + 0" here, as everywhere: SQLite plans for the value of one that is
+// a bare parameter, and compiles the statement again each time it is given one.
+
 // statements prepares each text once in a transaction. They run without the
 // transaction's context: watching it would cost each of them a goroutine, and the
 // commit looks at it in any case.

@@ -160,7 +160,7 @@ func (c *sqlConnector) lookForMark(ctx context.Context, s *session) error {
 	return nil
 }
 
-const sqlPending = `SELECT seq, nonce, tbl, op, key, new_key FROM plait_changes WHERE seq > ? ORDER BY seq LIMIT ?`
+const sqlPending = `SELECT seq, nonce, tbl, op, key, new_key FROM plait_changes WHERE seq > ? ORDER BY seq LIMIT ? + 0`
 
 // pending reads on, behind the rows that were taken, until it has limit changes or
 // there are no more rows.

@@ -168,7 +168,7 @@ func (c *sqlConnector) Links(ctx context.Context, after string, limit int) (rows
 	limit = max(1, min(limit, maxReadRows))
 	err = c.read(ctx, func(s *session, _ *state) error {
 		rows = rows[:0]
-		text := sqlLinks + ` WHERE (kind, key, gen) > (?, ?, ?) ORDER BY kind, key, gen LIMIT ?`
+		text := sqlLinks + ` WHERE (kind, key, gen) > (?, ?, ?) ORDER BY kind, key, gen LIMIT ? + 0`
 		return s.each(ctx, text, append(place[:], limit), func(scan func(...any) error) error {
 			row, err := s.scanLink(scan)
 			rows = append(rows, row)

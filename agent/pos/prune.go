@@ -79,7 +79,7 @@ func (c *sqlConnector) prunable(ctx context.Context, keep wire.Mark, size int) (
 		out = out[:0]
 		args := append(c.done.spared(), c.done.upTo, size)
 		err := s.each(ctx, `SELECT seq FROM plait_changes WHERE seq NOT IN (?, ?, ?) AND seq <= ?
-			AND seq < (SELECT max(seq) FROM plait_changes) ORDER BY seq LIMIT ?`, args, func(scan func(...any) error) error {
+			AND seq < (SELECT max(seq) FROM plait_changes) ORDER BY seq LIMIT ? + 0`, args, func(scan func(...any) error) error {
 			var seq int64
 			err := scan(&seq)
 			out = append(out, seq)

@@ -67,7 +67,7 @@ func (c *sqlConnector) Receipts(ctx context.Context, limit int) (list []Receipt,
 	err = c.read(ctx, func(s *session, _ *state) error {
 		list = nil
 		return s.each(ctx, `SELECT job, hub_epoch, number, ord, next_item FROM plait_receipts
-			WHERE part = 0 AND done = 1 ORDER BY ord DESC LIMIT ?`, []any{limit}, func(scan func(...any) error) error {
+			WHERE part = 0 AND done = 1 ORDER BY ord DESC LIMIT ? + 0`, []any{limit}, func(scan func(...any) error) error {
 			r := Receipt{Done: true}
 			if err := scan(&r.Job, &r.HubEpoch, &r.Number, &r.Order, &r.NextItem); err != nil {
 				return err

@@ -42,7 +42,7 @@ func (r *reader) scan(ctx context.Context, after string, n int) ([]item.Form, st
 		}
 		where, args = afterKey(names), parts
 	}
-	text := r.selectList() + " WHERE " + where + r.filter() + " ORDER BY " + strings.Join(names, ",") + " LIMIT ?"
+	text := r.selectList() + " WHERE " + where + r.filter() + " ORDER BY " + strings.Join(names, ",") + " LIMIT ? + 0"
 	args = append(append(args, r.filterArgs()...), n)
 	forms, last, err := r.forms(ctx, text, args, n)
 	if err != nil || last.n < n {

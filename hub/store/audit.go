@@ -55,6 +55,6 @@ func (v *View) AuditLog(network string, n int64, limit int) ([]Entry, error) {
 		return e, s.Scan(&e.N, &e.Network, msTime{&e.At}, &e.Who, &e.What, jsonInto{&e.Stores}, jsonInto{&e.Detail})
 	}, `SELECT a.n, coalesce(n.id, ''), a.at, a.who, a.what, a.stores, a.detail FROM audit a
 		LEFT JOIN networks n ON n.network = a.network
-		WHERE a.network = (SELECT coalesce(max(network), 0) FROM networks WHERE id = $1) AND a.n < $2 ORDER BY a.n DESC LIMIT $3`,
+		WHERE a.network = (SELECT coalesce(max(network), 0) FROM networks WHERE id = $1) AND a.n < $2 ORDER BY a.n DESC LIMIT $3 + 0`,
 		network, n, limit)
 }

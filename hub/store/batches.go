@@ -68,7 +68,7 @@ func (v *StoreView) Archived(after item.ID, limit int) ([]Archived, error) {
 	return many(v.View, func(s scanner) (a Archived, err error) {
 		return a, s.Scan(&a.Kind, &a.Key, &a.Gen, &a.POSEpoch, digestInto{&a.Digest}, &a.UID, &a.Body, &a.Cause)
 	}, `SELECT kind, key, gen, pos_epoch, digest, uid, body, cause FROM archive WHERE network = $1 AND store = $2
-		AND (kind, key, gen) > ($3, $4, $5) ORDER BY kind, key, gen, pos_epoch LIMIT $6`,
+		AND (kind, key, gen) > ($3, $4, $5) ORDER BY kind, key, gen, pos_epoch LIMIT $6 + 0`,
 		v.at.network, v.at.store, after.Kind, after.Key, afterGen(after), limit)
 }
 

@@ -15,5 +15,7 @@
 //
 // The engine is SQLite, through shared/sqlitedb. Statements are written with $1
 // placeholders and plain SQL, so that PostgreSQL can stand behind the same
-// methods; storetest is the suite that any engine must pass.
+// methods; storetest is the suite that any engine must pass. A LIMIT reads "$n + 0":
+// SQLite plans for the value of one that is a bare parameter, and compiles the
+// statement again each time it is given one, for more than it takes to run it.
 package store

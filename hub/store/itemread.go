@@ -47,13 +47,13 @@ func (v *StoreView) ItemsByUID(kind, uid string) ([]Item, error) {
 // one, in the order of key and gen, at most limit; tombstones are among them.
 // Begin with the zero ID.
 func (v *StoreView) Items(kind string, after item.ID, limit int) ([]Item, error) {
-	return v.liveItems(`AND kind = $4 AND (key, gen) > ($5, $6) ORDER BY key, gen LIMIT $7`, kind, after.Key, afterGen(after), limit)
+	return v.liveItems(`AND kind = $4 AND (key, gen) > ($5, $6) ORDER BY key, gen LIMIT $7 + 0`, kind, after.Key, afterGen(after), limit)
 }
 
 // ItemsSince returns rows of a kind whose sync_rev is above the given one, in
 // its order, at most limit.
 func (v *StoreView) ItemsSince(kind string, syncRev int64, limit int) ([]Item, error) {
-	return v.liveItems(`AND kind = $4 AND sync_rev > $5 AND sync_rev > 0 ORDER BY sync_rev LIMIT $6`, kind, syncRev, limit)
+	return v.liveItems(`AND kind = $4 AND sync_rev > $5 AND sync_rev > 0 ORDER BY sync_rev LIMIT $6 + 0`, kind, syncRev, limit)
 }
 
 // Linked returns rows of the live copy that an agent cannot make up again from
@@ -61,7 +61,7 @@ func (v *StoreView) ItemsSince(kind string, syncRev int64, limit int) ([]Item, e
 // order of kind, key and gen, after the given identity, at most limit.
 func (v *StoreView) Linked(after item.ID, limit int) ([]Item, error) {
 	return v.liveItems(`AND (kind, key, gen) > ($4, $5, $6) AND sync_rev > 0 AND (birth <> '' OR gen > 1 OR deleted_at > 0)
-		ORDER BY kind, key, gen LIMIT $7`, after.Kind, after.Key, afterGen(after), limit)
+		ORDER BY kind, key, gen LIMIT $7 + 0`, after.Kind, after.Key, afterGen(after), limit)
 }
 
 // HasLinks reports whether the live copy holds a link.
@@ -73,7 +73,7 @@ func (v *StoreView) HasLinks() (bool, error) {
 // PageOf returns rows of any copy in the order of kind, key and gen, after the
 // given identity, at most limit.
 func (v *StoreView) PageOf(copy int64, after item.ID, limit int) ([]Item, error) {
-	return v.itemsIn(copy, `AND (kind, key, gen) > ($4, $5, $6) ORDER BY kind, key, gen LIMIT $7`,
+	return v.itemsIn(copy, `AND (kind, key, gen) > ($4, $5, $6) ORDER BY kind, key, gen LIMIT $7 + 0`,
 		after.Kind, after.Key, afterGen(after), limit)
 }
 
@@ -119,7 +119,7 @@ func (v *StoreView) Heads(kind string, after item.ID, limit int) ([]Head, error)
 		h := Head{ID: item.ID{Kind: kind}}
 		return h, s.Scan(&h.Key, &h.Gen, digestInto{&h.Digest})
 	}, `SELECT key, gen, digest FROM items WHERE network = $1 AND store = $2 AND copy = $3 AND kind = $4
-		AND (key, gen) > ($5, $6) AND deleted_at = 0 ORDER BY key, gen LIMIT $7`,
+		AND (key, gen) > ($5, $6) AND deleted_at = 0 ORDER BY key, gen LIMIT $7 + 0`,
 		v.at.network, v.at.store, c.Live, kind, after.Key, afterGen(after), limit)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the items of store %s: %w", v.Store.Name, err)

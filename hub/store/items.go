@@ -138,7 +138,7 @@ func (tx *StoreTx) RemoveItems(copy int64, limit int) (removed int64, err error)
 		return 0, fmt.Errorf("cannot remove the live copy of store %s: %w", tx.Store.Name, ErrConflict)
 	}
 	removed, err = tx.exec(`DELETE FROM items WHERE (network, store, copy, kind, key, gen) IN (SELECT network, store, copy, kind, key, gen
-		FROM items WHERE network = $1 AND store = $2 AND copy = $3 LIMIT $4)`, tx.at.network, tx.at.store, copy, limit)
+		FROM items WHERE network = $1 AND store = $2 AND copy = $3 LIMIT $4 + 0)`, tx.at.network, tx.at.store, copy, limit)
 	if err == nil && removed == 0 {
 		_, err = tx.exec(`DELETE FROM kind_sums WHERE network = $1 AND store = $2 AND copy = $3`, tx.at.network, tx.at.store, copy)
 	}

@@ -85,7 +85,7 @@ func (v *StoreView) OpenJobs(limit int) ([]Job, error) {
 	if limit <= 0 {
 		limit = -1
 	}
-	return v.jobs(`AND j.`+openStates+` ORDER BY j.epoch, j.number LIMIT $3`, limit)
+	return v.jobs(`AND j.`+openStates+` ORDER BY j.epoch, j.number LIMIT $3 + 0`, limit)
 }
 
 // CountOpen returns how many jobs of the store are open.
@@ -103,13 +103,13 @@ func (v *StoreView) Settleable(since time.Time) ([]Job, error) {
 
 // Jobs returns the newest jobs of the store, at most limit, newest first.
 func (v *StoreView) Jobs(limit int) ([]Job, error) {
-	return v.jobs(`ORDER BY j.epoch DESC, j.number DESC LIMIT $3`, limit)
+	return v.jobs(`ORDER BY j.epoch DESC, j.number DESC LIMIT $3 + 0`, limit)
 }
 
 // NewestApplied returns the jobs that were applied last, the last first, at most
 // limit.
 func (v *StoreView) NewestApplied(limit int) ([]Job, error) {
-	return v.jobs(`AND j.state = 'applied' ORDER BY j.receipt DESC, j.epoch DESC, j.number DESC LIMIT $3`, limit)
+	return v.jobs(`AND j.state = 'applied' ORDER BY j.receipt DESC, j.epoch DESC, j.number DESC LIMIT $3 + 0`, limit)
 }
 
 func (v *StoreView) jobs(where string, args ...any) ([]Job, error) {
@@ -139,6 +139,16 @@ func (v *View) FindJob(id string) (JobOfNetwork, error) {
 	return j, nil
 }
 
+// HasJobOf reports whether the store has a job that a sync was cut into, open or not.
+// The cause is spelled so that no engine goes through the jobs of all stores.
+func (v *StoreView) HasJobOf(cause string) (bool, error) {
+	n, err := v.number(`SELECT EXISTS (SELECT 1 FROM jobs WHERE network = $1 AND store = $2 AND cause || '' = $3)`, v.at.network, v.at.store, cause)
+	if err != nil {
+		return false, fmt.Errorf("cannot read the jobs of store %s: %w", v.Store.Name, err)
+	}
+	return n > 0, nil
+}
+
 // JobsByCause returns the jobs that a sync was cut into, by store.
 func (v *View) JobsByCause(network, cause string) ([]JobOfNetwork, error) {
 	jobs, err := many(v, func(s scanner) (JobOfNetwork, error) {
@@ -153,6 +163,30 @@ func (v *View) JobsByCause(network, cause string) ([]JobOfNetwork, error) {
 		return nil, fmt.Errorf("cannot read the jobs of %s: %w", cause, err)
 	}
 	return jobs, nil
+}
+
+// Waiting is what an open job of a sync waits for, as far as the hub knows.
+type Waiting struct {
+	Store   string    // id
+	HelloAt time.Time // when the store was heard of last; zero if never
+	Due     time.Time // when it comes next; zero if that is not known
+	Held    time.Time // since when an older copy of its agent waits; zero if none does
+	First   Job       // the store's first open job: ID, Number and Label
+}
+
+// WaitingByCause returns what the open jobs of a sync wait for.
+func (v *View) WaitingByCause(network, cause string) ([]Waiting, error) {
+	all, err := many(v, func(s scanner) (w Waiting, err error) {
+		return w, s.Scan(&w.Store, msTime{&w.HelloAt}, msTime{&w.Due}, msTime{&w.Held}, &w.First.ID, &w.First.Number, &w.First.Label)
+	}, `SELECT s.id, c.hello_at, c.due_at, c.held_at, f.id, f.number, f.label FROM jobs y JOIN networks n ON n.network = y.network
+		JOIN stores s ON s.network = y.network AND s.store = y.store JOIN contacts c ON c.network = y.network AND c.store = y.store
+		JOIN jobs f ON f.id = (SELECT j.id FROM jobs j WHERE j.network = y.network AND j.store = y.store AND j.`+openStates+`
+			ORDER BY j.epoch, j.number LIMIT 1)
+		WHERE n.id = $1 AND y.cause = $2 AND y.`+openStates, network, cause)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read what the jobs of %s wait for: %w", cause, err)
+	}
+	return all, nil
 }
 
 // withFirst scans one more column before the others.

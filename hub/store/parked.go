@@ -12,7 +12,7 @@ func (v *StoreView) ParkedJobs(since time.Time, limit int) ([]Job, error) {
 	return v.jobs(`AND j.state = 'applied' AND j.sort IN ('sync', 'retry') AND EXISTS (SELECT 1 FROM results r
 		WHERE r.network = j.network AND r.store = j.store AND r.job = j.id AND r.parked > 0 AND r.at >= $3
 		AND r.at = (SELECT max(x.at) FROM results x WHERE x.network = j.network AND x.store = j.store AND x.job = j.id))
-		ORDER BY j.epoch DESC, j.number DESC LIMIT $4`, ms(since), limit)
+		ORDER BY j.epoch DESC, j.number DESC LIMIT $4 + 0`, ms(since), limit)
 }
 
 // ParkedStores returns the ids of the network's stores that have reported refused

@@ -100,7 +100,7 @@ func (v *View) SyncOfPlan(network, plan string) (y Sync, ok bool, err error) {
 
 // Syncs returns the newest syncs of the network, newest first, at most limit.
 func (v *View) Syncs(network string, limit int) ([]Sync, error) {
-	all, err := many(v, readSync, syncsOf+`ORDER BY y.at DESC, y.id DESC LIMIT $2`, network, limit)
+	all, err := many(v, readSync, syncsOf+`ORDER BY y.at DESC, y.id DESC LIMIT $2 + 0`, network, limit)
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the syncs of network %s: %w", network, err)
 	}

@@ -125,7 +125,7 @@ func (v *StoreView) StagedHeads(upload, kind string, after item.ID, limit int) (
 		r := StagedRow{ID: item.ID{Kind: kind}}
 		return r, s.Scan(&r.Key, &r.Gen, &r.Dead, digestInto{&r.Digest})
 	}, `SELECT key, gen, dead, digest FROM upload_rows WHERE network = $1 AND store = $2 AND upload = $3 AND kind = $4
-		AND (key, gen) > ($5, $6) ORDER BY key, gen LIMIT $7`,
+		AND (key, gen) > ($5, $6) ORDER BY key, gen LIMIT $7 + 0`,
 		v.at.network, v.at.store, upload, kind, after.Key, afterGen(after), limit)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read what store %s staged: %w", v.Store.Name, err)
@@ -139,7 +139,7 @@ func (v *StoreView) StagedRows(upload string, after item.ID, limit int) ([]Stage
 	rows, err := many(v.View, func(s scanner) (r StagedRow, err error) {
 		return r, s.Scan(&r.Kind, &r.Key, &r.Gen, &r.AgentRev, &r.Gone, &r.Dead, digestInto{&r.Digest}, &r.Body)
 	}, `SELECT kind, key, gen, agent_rev, gone, dead, digest, body FROM upload_rows WHERE network = $1 AND store = $2 AND upload = $3
-		AND (kind, key, gen) > ($4, $5, $6) ORDER BY kind, key, gen LIMIT $7`,
+		AND (kind, key, gen) > ($4, $5, $6) ORDER BY kind, key, gen LIMIT $7 + 0`,
 		v.at.network, v.at.store, upload, after.Kind, after.Key, afterGen(after), limit)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read what store %s staged: %w", v.Store.Name, err)
@@ -153,5 +153,5 @@ func (tx *StoreTx) Unstage(limit int) (removed int64, err error) {
 	return tx.exec(`DELETE FROM upload_rows WHERE (network, store, upload, kind, key, gen) IN (
 		SELECT r.network, r.store, r.upload, r.kind, r.key, r.gen FROM upload_rows r
 		JOIN uploads u ON u.network = r.network AND u.store = r.store AND u.id = r.upload
-		WHERE r.network = $1 AND r.store = $2 AND u.state <> 'staging' LIMIT $3)`, tx.at.network, tx.at.store, limit)
+		WHERE r.network = $1 AND r.store = $2 AND u.state <> 'staging' LIMIT $3 + 0)`, tx.at.network, tx.at.store, limit)
 }

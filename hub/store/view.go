@@ -63,8 +63,18 @@ func (v *View) close() {
 	}
 }
 
+// unwatched is the transaction's context for one statement, which takes a moment at
+// most: watching it meanwhile would cost a goroutine. The commit looks at it again.
+func (v *View) unwatched() (context.Context, error) {
+	return context.WithoutCancel(v.ctx), v.ctx.Err()
+}
+
 func (v *View) exec(query string, args ...any) (changed int64, err error) {
-	res, err := v.tx.ExecContext(v.ctx, query, args...)
+	ctx, err := v.unwatched()
+	if err != nil {
+		return 0, err
+	}
+	res, err := v.tx.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, conflict(err)
 	}
@@ -72,8 +82,7 @@ func (v *View) exec(query string, args ...any) (changed int64, err error) {
 }
 
 // prepared is exec and queries for statements that run thousands of times in a
-// transaction. They run without the transaction's context: watching it would
-// cost each of them a goroutine, and the commit looks at it in any case.
+// transaction, without its context.
 func (v *View) prepared(query string) (*sql.Stmt, error) {
 	if s := v.hot[query]; s != nil {
 		return s, nil
@@ -101,10 +110,6 @@ func (v *View) execHot(query string, args ...any) (changed int64, err error) {
 	return res.RowsAffected()
 }
 
-func (v *View) row(query string, args ...any) *sql.Row {
-	return v.tx.QueryRowContext(v.ctx, query, args...)
-}
-
 // must1 turns "no row was changed" into ErrNotFound.
 func must1(changed int64, err error) error {
 	if err == nil && changed == 0 {
@@ -118,7 +123,12 @@ type scanner interface{ Scan(...any) error }
 
 // one reads a single row.
 func one[T any](v *View, read func(scanner) (T, error), query string, args ...any) (T, error) {
-	t, err := read(v.row(query, args...))
+	ctx, err := v.unwatched()
+	if err != nil {
+		var none T
+		return none, err
+	}
+	t, err := read(v.tx.QueryRowContext(ctx, query, args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return t, ErrNotFound
 	}
@@ -127,7 +137,11 @@ func one[T any](v *View, read func(scanner) (T, error), query string, args ...an
 
 // many reads all rows.
 func many[T any](v *View, read func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := v.tx.QueryContext(v.ctx, query, args...)
+	ctx, err := v.unwatched()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := v.tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

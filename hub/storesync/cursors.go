@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"plait/hub/store"
+	"plait/shared/wire"
 )
 
 // A sync of a whole kind from its usual source is where a store's cursor begins:
@@ -39,11 +40,18 @@ func (t *test) reaches(v *store.View, at *PlanKind) error {
 
 // begins are the cursors that a receiver lacks, or that are held until a sync
 // like this one, and what of them is to rest upon its job.
-func (p Plan) begins(v *store.StoreView, at StorePlan) (kinds []PlanKind, reach store.Reach, err error) {
-	profile, err := v.Profile()
-	if !at.whole() || errors.Is(err, store.ErrNotFound) {
+func (p Plan) begins(v *store.StoreView, at StorePlan, profiles profiles) (kinds []PlanKind, reach store.Reach, err error) {
+	if !at.whole() {
 		return nil, "", nil
 	}
+	profile, err := profiles.of(v)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	held, err := v.Cursors()
 	if err != nil {
 		return nil, "", err
 	}
@@ -51,12 +59,13 @@ func (p Plan) begins(v *store.StoreView, at StorePlan) (kinds []PlanKind, reach 
 		if k.SyncRev < 0 || !syncs(profile, k.Kind) {
 			continue
 		}
-		now, ok, err := v.Cursor(p.Source.ID, k.Kind)
-		if err != nil {
-			return nil, "", err
+		i := slices.IndexFunc(held, func(c store.Cursor) bool { return c.Source == p.Source.ID && c.Kind == k.Kind })
+		var now store.Cursor
+		if i >= 0 {
+			now = held[i]
 		}
 		switch {
-		case !ok:
+		case i < 0:
 			reach = reach.Add(p.Source.ID, k.Kind, -1)
 		case now.Held != "":
 			reach = reach.Add(p.Source.ID, k.Kind, now.SyncRev)
@@ -76,4 +85,19 @@ func (p Plan) begin(tx *store.StoreTx, kinds []PlanKind) error {
 		}
 	}
 	return nil
+}
+
+// profiles are those that were read in one transaction, by digest: most stores of a
+// network share one.
+type profiles map[string]wire.Profile
+
+func (ps profiles) of(v *store.StoreView) (wire.Profile, error) {
+	if p, ok := ps[v.Store.Profile]; ok {
+		return p, nil
+	}
+	p, err := v.Profile()
+	if err == nil {
+		ps[v.Store.Profile] = p
+	}
+	return p, err
 }

@@ -2,6 +2,8 @@ package storesync
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 
 	"plait/hub/store"
 	"plait/shared/wire"
@@ -47,4 +49,25 @@ func HardRefs(p wire.Payload, it wire.PayloadItem) (out []string) {
 		out = append(out, n.kind+" "+n.uid)
 	}
 	return out
+}
+
+// Widen is a Test of many stores that are as the first one of a Test is, kept as if it
+// had been made.
+func (s *Service) Widen(ctx context.Context, p Plan, stores []StoreName) (Plan, error) {
+	one := p.Stores[0]
+	p.Stores = nil
+	for _, name := range stores {
+		one.StoreName = name
+		p.Stores = append(p.Stores, one)
+	}
+	p.State = p.state()
+	sum := sha256.Sum256([]byte(p.State + store.NewID()))
+	p.Digest = hex.EncodeToString(sum[:])
+	root, err := storedJSON(p)
+	if err != nil {
+		return p, err
+	}
+	return p, s.db.WithNetwork(ctx, p.Network, func(tx *store.NetworkTx) error {
+		return tx.AddPlan(store.Plan{Digest: p.Digest, Body: root.body, By: "ann", Expires: p.Expires})
+	})
 }

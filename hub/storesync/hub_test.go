@@ -88,27 +88,31 @@ func profileFor(c *catalog.Catalog) wire.Profile {
 // uploads makes the hub believe that the store's agent has just been here.
 func (h *hub) uploads(id string) {
 	h.Helper()
-	h.in(id, func(tx *store.StoreTx) error {
-		c, err := tx.Contact()
-		if err != nil {
-			return err
-		}
-		epoch, err := tx.HubEpoch()
-		if err != nil {
-			return err
-		}
-		c.HelloAt, c.ByeAt, c.HubEpoch = tx.Now(), tx.Now(), epoch.Place
-		if err := tx.SetContact(c); err != nil {
-			return err
-		}
-		if err := tx.SetInstallation("pc-"+id, id); err != nil {
-			return err
-		}
-		if err := tx.SetCredential("hash-"+id, time.Time{}); err != nil {
-			return err
-		}
-		return tx.SetProfile("profile", profile())
-	})
+	h.in(id, hasUploaded)
+}
+
+// hasUploaded makes a store one whose PC has uploaded.
+func hasUploaded(tx *store.StoreTx) error {
+	c, err := tx.Contact()
+	if err != nil {
+		return err
+	}
+	epoch, err := tx.HubEpoch()
+	if err != nil {
+		return err
+	}
+	c.HelloAt, c.ByeAt, c.HubEpoch = tx.Now(), tx.Now(), epoch.Place
+	if err := tx.SetContact(c); err != nil {
+		return err
+	}
+	id := tx.Store.ID
+	if err := tx.SetInstallation("pc-"+id, id); err != nil {
+		return err
+	}
+	if err := tx.SetCredential("hash-"+id, time.Time{}); err != nil {
+		return err
+	}
+	return tx.SetProfile("profile", profile())
 }
 
 func (h *hub) in(id string, fn func(*store.StoreTx) error) {

@@ -207,6 +207,15 @@ func (p Plan) receivers() (ids []string) {
 	return ids
 }
 
+// byStore are the plans of the stores by their ids.
+func (p Plan) byStore() map[string]StorePlan {
+	out := make(map[string]StorePlan, len(p.Stores))
+	for _, s := range p.Stores {
+		out[s.ID] = s
+	}
+	return out
+}
+
 // queueChunk is how many stores one transaction queues for: the hub's other
 // writers wait no longer than that.
 const queueChunk = 250
@@ -215,6 +224,7 @@ const queueChunk = 250
 // refused, by id. still is asked in each transaction whether to go on.
 func (s *Service) queueFor(ctx context.Context, p Plan, y store.Sync, ids []string, still func(store.Sync) error) (refused map[string]string, err error) {
 	refused = map[string]string{}
+	planned := p.byStore()
 	for some := range slices.Chunk(ids, queueChunk) {
 		err := s.db.WithStores(ctx, some, func(all []*store.StoreTx) error {
 			now, err := all[0].Sync(p.Network, y.ID)
@@ -224,7 +234,7 @@ func (s *Service) queueFor(ctx context.Context, p Plan, y store.Sync, ids []stri
 			if err != nil {
 				return err
 			}
-			q := queueing{plan: p, sync: y, refused: refused, stored: map[string]bool{}}
+			q := queueing{plan: p, sync: y, planned: planned, refused: refused, stored: map[string]bool{}, profiles: profiles{}}
 			return q.chunk(all)
 		})
 		if err != nil {
@@ -242,26 +252,21 @@ func kept(v *store.View, network, hash string, items int) (store.Payload, error)
 
 // queueing is one transaction of Run.
 type queueing struct {
-	plan    Plan
-	sync    store.Sync
-	refused map[string]string
-	stored  map[string]bool // contents, by hash
+	plan     Plan
+	sync     store.Sync
+	planned  map[string]StorePlan // by store
+	refused  map[string]string
+	stored   map[string]bool // contents, by hash
+	profiles profiles
 }
 
 func (q *queueing) chunk(all []*store.StoreTx) error {
-	jobs, err := all[0].JobsByCause(q.plan.Network, q.sync.ID)
-	if err != nil {
-		return err
-	}
-	has := map[string]bool{}
-	for _, j := range jobs {
-		has[j.Store] = true
-	}
 	for _, tx := range all {
-		if has[tx.Store.ID] {
-			continue
+		has, err := tx.HasJobOf(q.sync.ID)
+		if err == nil && !has {
+			err = q.queue(tx)
 		}
-		if err := q.queue(tx); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -271,9 +276,8 @@ func (q *queueing) chunk(all []*store.StoreTx) error {
 // queue puts a receiver's job into its queue; content and job in one
 // transaction.
 func (q *queueing) queue(tx *store.StoreTx) error {
-	i := slices.IndexFunc(q.plan.Stores, func(s StorePlan) bool { return s.ID == tx.Store.ID })
-	at := q.plan.Stores[i]
-	begins, reach, err := q.plan.begins(tx.StoreView, at)
+	at := q.planned[tx.Store.ID]
+	begins, reach, err := q.plan.begins(tx.StoreView, at, q.profiles)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package storesync_test
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -275,53 +274,4 @@ func TestShowFollowsTheJobs(t *testing.T) {
 	if _, err := h.sync.Show(t.Context(), "other", y.ID); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("another network sees the sync: %v", err)
 	}
-}
-
-// A Test of 2,000 items at one store, as W2 syncs them. BenchmarkTest prints its
-// workload; the goal is 300 ms.
-func BenchmarkTest(b *testing.B) {
-	h := newHub(b)
-	h.put("head", thing("category", "2", "name", "Hair"))
-	h.put("head", many(2000)...)
-	h.put("uptown", thing("category", "2", "name", "Hair"))
-	h.put("uptown", many(1500)...)
-	b.ReportAllocs()
-	for b.Loop() {
-		p := h.test(request(all("service", "category"), "uptown"))
-		if p.Counts.Adopted != 1501 || p.Counts.Created != 500 {
-			b.Fatal(fmt.Sprint(p.Counts))
-		}
-	}
-	b.ReportMetric(2001, "items")
-}
-
-// BenchmarkRun queues 2,000 items to 1,000 stores.
-func BenchmarkRun(b *testing.B) {
-	h := newHub(b)
-	h.put("head", thing("category", "2", "name", "Hair"))
-	h.put("head", many(2000)...)
-	err := h.db.WithNetwork(b.Context(), "n", func(tx *store.NetworkTx) error {
-		for i := range 1000 {
-			name := fmt.Sprintf("s%04d", i)
-			if _, err := tx.AddStore(store.Store{ID: name, Name: name, Role: store.Branch, Labels: []string{"wave"}}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	for i := range 1000 {
-		h.uploads(fmt.Sprintf("s%04d", i))
-	}
-	for b.Loop() {
-		b.StopTimer()
-		p := h.test(request(all("service", "category"), "wave"))
-		b.StartTimer()
-		if y := h.run(p); y.States[store.Queued] != 1000 {
-			b.Fatal(y.States)
-		}
-	}
-	b.ReportMetric(1000, "stores")
 }

@@ -151,6 +151,7 @@ type showing struct {
 	states   map[string]int
 	jobs     map[string]store.Job // by store
 	outcomes map[string]store.Outcome
+	waiting  map[string]store.Waiting // by store
 }
 
 func (b *showing) stores(p Plan) ([]SyncStore, error) {
@@ -162,7 +163,14 @@ func (b *showing) stores(p Plan) ([]SyncStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.states, b.jobs, b.outcomes = map[string]int{}, map[string]store.Job{}, map[string]store.Outcome{}
+	waiting, err := b.view.WaitingByCause(b.network, b.sync.ID)
+	if err != nil {
+		return nil, err
+	}
+	b.states, b.jobs, b.outcomes, b.waiting = map[string]int{}, map[string]store.Job{}, map[string]store.Outcome{}, map[string]store.Waiting{}
+	for _, w := range waiting {
+		b.waiting[w.Store] = w
+	}
 	for _, j := range jobs {
 		b.states[j.State]++
 		b.jobs[j.Store] = j.Job
@@ -178,10 +186,7 @@ func (b *showing) stores(p Plan) ([]SyncStore, error) {
 	}
 	var with, without []SyncStore
 	for _, at := range p.Stores {
-		row, err := b.store(at)
-		if err != nil {
-			return nil, err
-		}
+		row := b.store(at)
 		if row.Job != "" {
 			with = append(with, row)
 		} else {
@@ -191,12 +196,12 @@ func (b *showing) stores(p Plan) ([]SyncStore, error) {
 	return append(with, without...), nil
 }
 
-func (b *showing) store(at StorePlan) (SyncStore, error) {
+func (b *showing) store(at StorePlan) SyncStore {
 	out := SyncStore{StoreName: at.StoreName, Expected: at.Counts, Wave: b.wave[at.ID]}
 	j, queued := b.jobs[at.ID]
 	if !queued {
 		out.Waits, out.Why = b.whyNot(at, out.Wave)
-		return out, nil
+		return out
 	}
 	out.Job, out.Number, out.State, out.Queued, out.Ended, out.Why = j.ID, j.Number, j.State, j.Created, j.Ended, j.Why
 	if o, ok := b.outcomes[j.ID]; ok {
@@ -206,12 +211,11 @@ func (b *showing) store(at StorePlan) (SyncStore, error) {
 		if j.State == store.Cancelled && out.Why == "" {
 			out.Why = "cancelled by " + j.EndedBy
 		}
-		return out, nil
+		return out
 	}
 	out.Age = int64(b.view.Now().Sub(j.Created) / time.Second)
-	var err error
-	out.Waits, err = b.waits(j, at.ID)
-	return out, err
+	out.Waits = b.waits(j, at.ID)
+	return out
 }
 
 // whyNot says of a store without a job when it gets one, or why it got none.
@@ -231,31 +235,20 @@ func (b *showing) whyNot(at StorePlan, wave int) (waits, why string) {
 }
 
 // waits says what an open job waits for.
-func (b *showing) waits(j store.Job, storeID string) (string, error) {
-	in, err := b.view.In(storeID)
-	if err != nil {
-		return "", err
-	}
-	first, err := in.OpenJobs(1)
-	if err != nil {
-		return "", err
-	}
-	if len(first) == 1 && first[0].ID != j.ID {
-		return fmt.Sprintf("job %d, %s, goes first", first[0].Number, quoted(first[0].Label)), nil
-	}
-	st, err := standingOf(in)
-	if err != nil {
-		return "", err
+func (b *showing) waits(j store.Job, storeID string) string {
+	on := b.waiting[storeID]
+	if on.First.ID != "" && on.First.ID != j.ID {
+		return fmt.Sprintf("job %d, %s, goes first", on.First.Number, quoted(on.First.Label))
 	}
 	switch now := b.view.Now(); {
-	case !st.contact.Held.First.IsZero():
-		return "an older copy of its agent waits to be let in: release one of them", nil
+	case !on.Held.IsZero():
+		return "an older copy of its agent waits to be let in: release one of them"
 	case j.State == store.Begun || j.State == store.CancelRequested:
-		return "the store began it, and has not reported yet", nil
-	case st.contact.HelloAt.IsZero() || now.Sub(st.contact.HelloAt) > quiet:
-		return fmt.Sprintf("the store was last heard of %s ago: see to its PC and its line", inDays(now.Sub(st.contact.HelloAt))), nil
-	case !st.contact.Due.IsZero():
-		return "the store comes at " + st.contact.Due.Format("2006-01-02 15:04") + " UTC", nil
+		return "the store began it, and has not reported yet"
+	case on.HelloAt.IsZero() || now.Sub(on.HelloAt) > quiet:
+		return fmt.Sprintf("the store was last heard of %s ago: see to its PC and its line", inDays(now.Sub(on.HelloAt)))
+	case !on.Due.IsZero():
+		return "the store comes at " + on.Due.Format("2006-01-02 15:04") + " UTC"
 	}
-	return "the store's next contact", nil
+	return "the store's next contact"
 }

@@ -110,13 +110,17 @@ func (at *standingSync) fared(v *store.View) (r report, err error) {
 	for _, o := range outcomes {
 		refused[o.Job] = o.Counts.Parked
 	}
-	last := at.course.waves(at.plan)[at.course.Wave-1]
+	last := map[string]bool{}
+	for _, id := range at.course.waves(at.plan)[at.course.Wave-1] {
+		last[id] = true
+	}
+	planned := at.plan.byStore()
 	for _, j := range jobs {
-		i := slices.IndexFunc(at.plan.Stores, func(s StorePlan) bool { return s.ID == j.Store })
-		if i < 0 {
+		plan, ok := planned[j.Store]
+		if !ok {
 			continue
 		}
-		if err := r.add(v, j, at.plan.Stores[i], refused[j.ID]-at.course.Refused, slices.Contains(last, j.Store)); err != nil {
+		if err := r.add(v, j, plan, refused[j.ID]-at.course.Refused, last[j.Store]); err != nil {
 			return r, err
 		}
 	}
