@@ -1,3 +1,5 @@
+//go:build unix
+
 package ingest_test
 
 import (
@@ -8,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -164,6 +167,7 @@ func BenchmarkW2(b *testing.B) {
 		b.Fatal(err)
 	}
 	n := 0
+	var used time.Duration
 	bare := openBare(b)
 	for b.Loop() {
 		b.StopTimer()
@@ -182,14 +186,18 @@ func BenchmarkW2(b *testing.B) {
 		n += size
 		runtime.GC()
 		b.StartTimer()
+		before := cpu()
 		for _, body := range bodies {
 			if _, err := w.ingest.Batch(context.Background(), name, body); err != nil {
 				b.Fatal(err)
 			}
 		}
+		used += cpu() - before
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
 	b.ReportMetric(b.Elapsed().Seconds()/bare.took.Seconds(), "times-bare")
+	b.ReportMetric(used.Seconds()/bare.used.Seconds(), "times-bare-CPU")
+	b.ReportMetric(float64(used.Microseconds())/float64(n), "CPU-us/row")
 	b.Logf("%d rounds of %d linked products and a result, from one of %d stores, in two batches: %v; the bare database: %v",
 		n/size, size, stores, b.Elapsed(), bare.took)
 }
@@ -198,6 +206,7 @@ func BenchmarkW2(b *testing.B) {
 type bareRows struct {
 	db   *sqlitedb.DB
 	took time.Duration
+	used time.Duration // of CPU
 }
 
 func openBare(b *testing.B) *bareRows {
@@ -222,7 +231,7 @@ func (r *bareRows) insert(b *testing.B, from, batches, rows int) {
 	const stroke = 20
 	text := "INSERT INTO t (key, digest) VALUES (?, ?)" + strings.Repeat(", (?, ?)", stroke-1)
 	digest := make([]byte, len(item.Digest{}))
-	began := time.Now()
+	began, before := time.Now(), cpu()
 	for n := range batches {
 		err := r.db.Write(context.Background(), func(tx *sql.Tx) error {
 			s, err := tx.Prepare(text)
@@ -239,7 +248,16 @@ func (r *bareRows) insert(b *testing.B, from, batches, rows int) {
 			b.Fatal(err)
 		}
 	}
-	r.took += time.Since(began)
+	r.took, r.used = r.took+time.Since(began), r.used+cpu()-before
+}
+
+// cpu is the CPU time that this process has used.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // linked are products as a sync leaves them.

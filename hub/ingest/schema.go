@@ -76,12 +76,13 @@ func (in *Ingest) schemaOf(ctx context.Context, s store.Store) (*schema, error) 
 }
 
 // syncDigest is over what can be synced of an item: existence and the values of
-// the fields that travel; never links and bases (decision 6). buf is scratch.
-func (k *kind) syncDigest(it item.Item, buf []byte) (item.Digest, []byte) {
+// the fields that travel; never links and bases (decision 6). room is where its form
+// is put together.
+func (k *kind) syncDigest(it item.Item, room []byte) item.Digest {
 	if it.Deleted {
-		return item.DigestOf([]byte("deleted")), buf
+		return item.DigestOf([]byte("deleted"))
 	}
-	fields := make(item.Fields, 0, len(it.Fields))
+	form := append(room, '{')
 	for _, f := range it.Fields {
 		never, ok := k.fields[f.Name]
 		if !ok {
@@ -90,10 +91,9 @@ func (k *kind) syncDigest(it item.Item, buf []byte) (item.Digest, []byte) {
 		if never != nil && f.Value.Type() == item.TypeRows {
 			f.Value = withoutColumns(f.Value, never)
 		}
-		fields = append(fields, f)
+		form = item.AppendField(form, f.Name, f.Value)
 	}
-	buf = item.AppendFields(buf[:0], fields)
-	return item.DigestOf(buf), buf
+	return item.DigestOf(append(form, '}'))
 }
 
 func withoutColumns(v item.Value, never map[string]bool) item.Value {
@@ -138,7 +138,7 @@ func (s *schema) decode(storeID string, body []byte, revision int64, gone bool) 
 	row := store.Item{ID: it.ID, AgentRev: revision, Digest: item.DigestOf(body), Body: body}
 	if !k.upload {
 		row.SyncRev = 1 // a real one is given when it is written
-		row.SyncDigest, _ = k.syncDigest(it, nil)
+		row.SyncDigest = k.syncDigest(it, make([]byte, 0, len(body)))
 		row.UID = it.UID(storeID)
 		if it.Link != nil {
 			row.Birth, row.Adopted = it.Link.Birth, it.Link.Adopted

@@ -41,7 +41,8 @@ func readItem(s scanner) (i Item, err error) {
 		&i.AgentRev, &i.POSEpoch, &i.UID, &i.Birth, &i.Adopted, msTime{&i.Deleted}, &i.Body)
 }
 
-func (i Item) values(args []any) []any {
+// values takes a pointer: what it returns points into the item.
+func (i *Item) values(args []any) []any {
 	var sync any
 	if i.SyncRev > 0 {
 		sync = i.SyncDigest[:]
@@ -62,8 +63,8 @@ func (tx *StoreTx) InsertItems(copy int64, items []Item) (present []int, err err
 	for from := 0; from < len(items); from += insertChunk {
 		chunk := items[from:min(from+insertChunk, len(items))]
 		args = args[:0]
-		for _, i := range chunk {
-			args = i.values(append(args, tx.at.network, tx.at.store, copy))
+		for i := range chunk {
+			args = chunk[i].values(append(args, tx.at.network, tx.at.store, copy))
 		}
 		n, err := tx.execHot(insertItems(len(chunk)), args...)
 		if err != nil {

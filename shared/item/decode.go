@@ -3,6 +3,7 @@ package item
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ErrNotCanonical is wrapped by every error of Decode: the bytes are not the
@@ -92,8 +93,10 @@ func (r *reader) item(outline bool) Item {
 	return it
 }
 
-// bytesPerField is about what a field of an item takes, with its name.
-const bytesPerField = 24
+// fieldRoom is how many fields are read before any is copied: more than most items
+// have. Where an item has as many as its bytes might hold, most of that room would
+// be for nothing.
+const fieldRoom = 24
 
 func (r *reader) fields(depth int) Fields {
 	if depth > maxDepth {
@@ -103,11 +106,8 @@ func (r *reader) fields(depth int) Fields {
 	if r.skip(`}`) {
 		return nil
 	}
-	room := 8 // most rows have no more
-	if depth == 1 {
-		room = min(max(room, (len(r.in)-r.pos)/bytesPerField), 64)
-	}
-	out := make(Fields, 0, room)
+	var room [fieldRoom]Field
+	out := Fields(room[:0])
 	for r.err == nil {
 		f := Field{Name: r.name(MaxNameBytes)}
 		r.expect(`:`)
@@ -121,7 +121,7 @@ func (r *reader) fields(depth int) Fields {
 			break
 		}
 	}
-	return out
+	return slices.Clone(out)
 }
 
 func (r *reader) value(depth int) Value {

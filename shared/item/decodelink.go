@@ -9,8 +9,8 @@ import (
 // maxLinkFields bounds a link's fields and origins; a kind has far fewer.
 const maxLinkFields = 2000
 
-// bytesPerLinkField is about what a link's field takes, its base left out.
-const bytesPerLinkField = 48
+// linkRoom is fieldRoom for a link's fields.
+const linkRoom = 12
 
 func (r *reader) link(values Fields) *Link {
 	l := &Link{}
@@ -56,7 +56,8 @@ func (r *reader) linkOutline() *Link {
 // linkFields reads fields, and beside them the index of the origin of each. A base
 // that was left out is absent until it is resolved.
 func (r *reader) linkFields(origins []int64) ([]LinkField, []int64) {
-	out := make([]LinkField, 0, min(max(2, (len(r.in)-r.pos)/bytesPerLinkField), 64))
+	var room [linkRoom]LinkField
+	out := room[:0]
 	for r.err == nil {
 		out = append(out, LinkField{})
 		f := &out[len(out)-1]
@@ -70,7 +71,7 @@ func (r *reader) linkFields(origins []int64) ([]LinkField, []int64) {
 			break
 		}
 	}
-	return out, origins
+	return slices.Clone(out), origins
 }
 
 func (r *reader) linkField(f *LinkField) (origin int64) {
