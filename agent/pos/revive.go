@@ -44,7 +44,8 @@ func (t *sqlTx) Revivable(ctx context.Context, kind string, uids []string) (ok b
 			args = append(args, uid)
 		}
 		n := len(uids)
-		text := `SELECT EXISTS (SELECT 1 FROM plait_links WHERE kind = ? AND uid IN (` + repeat("?", padded(n)) + `))`
+		// The kind is spelled so that the uids lead, not a walk over all links of the kind.
+		text := `SELECT EXISTS (SELECT 1 FROM plait_links WHERE kind || '' = ? AND uid IN (` + repeat("?", padded(n)) + `))`
 		return t.w.s.row(ctx, text, r.pad(args, n, 1), &ok)
 	})
 	return ok, err

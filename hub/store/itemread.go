@@ -43,6 +43,29 @@ func (v *StoreView) ItemsByUID(kind, uid string) ([]Item, error) {
 	return v.liveItems(`AND kind = $4 AND uid = $5 AND uid <> '' ORDER BY key, gen`, kind, uid)
 }
 
+// StoresWith returns the ids of a network's stores whose live copy holds a living
+// item of a kind under one of the uids: one look into each store's own index, and none
+// at its items.
+func (v *View) StoresWith(network, kind string, uids []string) (map[string]bool, error) {
+	out := map[string]bool{}
+	for _, uid := range uids {
+		if uid == "" {
+			continue
+		}
+		ids, err := many(v, func(s scanner) (id string, err error) { return id, s.Scan(&id) }, `SELECT s.id FROM networks n
+			JOIN stores s ON s.network = n.network JOIN copies c ON c.network = s.network AND c.store = s.store
+			WHERE n.id = $1 AND EXISTS (SELECT 1 FROM items i WHERE i.network = s.network AND i.store = s.store AND i.copy = c.live
+				AND i.kind = $2 AND i.uid = $3 AND i.uid <> '' AND i.deleted_at = 0)`, network, kind, uid)
+		if err != nil {
+			return nil, fmt.Errorf("cannot look for %s %s in the stores: %w", kind, uid, err)
+		}
+		for _, id := range ids {
+			out[id] = true
+		}
+	}
+	return out, nil
+}
+
 // Items returns rows of a kind in the live copy with an identity after the given
 // one, in the order of key and gen, at most limit; tombstones are among them.
 // Begin with the zero ID.

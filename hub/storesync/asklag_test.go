@@ -234,7 +234,13 @@ func TestSetup(t *testing.T) {
 		t.Errorf("a made-up place: %v", err)
 	}
 	// Settled: set at the store, and brought by the next job.
+	if again, err := h.sync.SetupOfAll(t.Context(), "n", storesync.StoresAsk{}); err != nil || again.Stores[0] != counts.Stores[0] {
+		t.Errorf("counted again as %+v, %v", again, err)
+	}
 	h.edit("uptown", "service", "Cut", "tax", "19")
+	if now, err := h.sync.SetupOfAll(t.Context(), "n", storesync.StoresAsk{}); err != nil || len(now.Stores) != 1 || now.Stores[0].Local != 2 {
+		t.Errorf("one was set at the store, and there are %+v, %v", now, err)
+	}
 	h.run(h.test(request(all("category", "service", "vendor"), "uptown")))
 	h.takes("uptown")
 	if _, list := setup(storesync.SetupAsk{}); len(list) != 3 || list["local Wash"].Name == "" || list["local Perm"].Name == "" || list["local Colour"].Name == "" {

@@ -16,6 +16,7 @@ import (
 	"plait/hub/queue"
 	"plait/hub/store"
 	"plait/hub/storesync"
+	"plait/shared/item"
 	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
@@ -46,10 +47,17 @@ const (
 // wide is a hub with so many stores, and a Test of so many items of all of them.
 func wide(b *testing.B) (*hub, storesync.Plan, []storesync.StoreName) {
 	b.Helper()
-	h := newHub(b)
+	h, names := network(b, benchStores)
 	h.put("head", thing("category", "2", "name", "Hair"))
 	h.put("head", many(benchItems-1)...)
-	names := make([]storesync.StoreName, benchStores)
+	return h, h.test(request(all("service", "category"), names[0].ID)), names
+}
+
+// network is a hub with so many stores that have uploaded once.
+func network(b *testing.B, stores int) (*hub, []storesync.StoreName) {
+	b.Helper()
+	h := newHub(b)
+	names := make([]storesync.StoreName, stores)
 	err := h.db.WithNetwork(b.Context(), "n", func(tx *store.NetworkTx) error {
 		for i := range names {
 			names[i] = storesync.StoreName{ID: fmt.Sprintf("s%04d", i), Name: fmt.Sprintf("Salon %04d", i)}
@@ -63,7 +71,7 @@ func wide(b *testing.B) (*hub, storesync.Plan, []storesync.StoreName) {
 		b.Fatal(err)
 	}
 	h.uploadsOf(names)
-	return h, h.test(request(all("service", "category"), names[0].ID)), names
+	return h, names
 }
 
 // uploadsOf lets many stores have uploaded once.
@@ -196,6 +204,60 @@ func BenchmarkW2Deliver(b *testing.B) {
 	}
 	b.ReportMetric(float64(used.Microseconds())/float64(n), "CPU-us/delivery")
 	b.Logf("%d deliveries of a job of %d items, %d bytes each: %v, %v CPU", n, benchItems, bytes/n, b.Elapsed(), used)
+}
+
+// BenchmarkWhere asks by name which of 5,000 stores have an item that three have, of
+// 2,000 at the source.
+func BenchmarkWhere(b *testing.B) {
+	h, names := network(b, benchStores)
+	h.put("head", many(benchItems)...)
+	cut := many(benchItems)[benchItems-1]
+	for _, at := range []int{0, benchStores / 2, benchStores - 1} {
+		h.put(names[at].ID, linked(service("7", cut.Fields.Get("name").Str(), "2"), cut, "head"))
+	}
+	ask := storesync.WhereAsk{ItemRef: storesync.ItemRef{Kind: "service", Item: cut.Fields.Get("name").Str(), At: "head"}}
+	var used time.Duration
+	for b.Loop() {
+		before := cpu()
+		page, err := h.sync.Where(b.Context(), "n", ask)
+		if err != nil || len(page.Stores) != 4 || page.Next != "" {
+			b.Fatal(page, err)
+		}
+		used += cpu() - before
+	}
+	b.ReportMetric(float64(used.Microseconds())/float64(b.N)/1000, "CPU-ms/ask")
+	b.Logf("an item that 3 of %d stores have, by its name among %d", benchStores, benchItems)
+}
+
+// BenchmarkSetup asks again how much local setup 200 stores need, each with 500 items
+// that a sync made and none of which needs any.
+func BenchmarkSetup(b *testing.B) {
+	const stores, items = 200, 500
+	h, names := network(b, stores)
+	list := many(items)
+	for i := range list {
+		list[i].Fields = list[i].Fields.With("tax", item.MustText("19"))
+		list[i] = linked(list[i], list[i], "head")
+	}
+	for _, s := range names {
+		h.put(s.ID, list...)
+	}
+	first := cpu()
+	count := func() {
+		if out, err := h.sync.SetupOfAll(b.Context(), "n", storesync.StoresAsk{}); err != nil || out.Next != "" {
+			b.Fatal(out, err)
+		}
+	}
+	count()
+	first = cpu() - first
+	var used time.Duration
+	for b.Loop() {
+		before := cpu()
+		count()
+		used += cpu() - before
+	}
+	b.ReportMetric(float64(used.Microseconds())/float64(b.N)/1000, "CPU-ms/ask")
+	b.Logf("%d stores of %d items: %v CPU for the first to ask", stores, items, first)
 }
 
 // cpu is the CPU time that this process has used.

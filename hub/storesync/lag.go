@@ -72,6 +72,9 @@ func (s *Service) Lag(ctx context.Context, network string, ask LagAsk) (page Lag
 		if page.Value, err = g.sourceValue(); err != nil {
 			return err
 		}
+		if err := l.holding(true); err != nil {
+			return err
+		}
 		page.Next, err = l.pageOfStores(ask.StoresAsk, func(in *store.StoreView) (bool, error) {
 			at, lags, err := g.at(in)
 			if lags && err == nil {

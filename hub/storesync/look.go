@@ -120,7 +120,14 @@ func (l *look) find(ref ItemRef) error {
 }
 
 func (l *look) findUID(uid string) (bool, error) {
+	has, err := l.StoresWith(l.network.ID, l.kind.Name, []string{uid})
+	if err != nil {
+		return false, err
+	}
 	for _, s := range l.stores {
+		if !has[s.ID] {
+			continue
+		}
 		in, err := l.In(s.ID)
 		if err != nil {
 			return false, err
@@ -269,6 +276,16 @@ const (
 type StoresAsk struct {
 	After string // stores up to that name are left out
 	Limit int    // 1 to MaxStoresPage; 0 means DefaultStoresPage
+}
+
+// holding leaves out of the question stores that do not have the item, or those that
+// do: thousands of stores are not looked into one by one for the few that are meant.
+func (l *look) holding(has bool) error {
+	with, err := l.StoresWith(l.network.ID, l.kind.Name, l.uids)
+	if err == nil {
+		l.stores = slices.DeleteFunc(l.stores, func(s store.Store) bool { return with[s.ID] != has })
+	}
+	return err
 }
 
 // pageOfStores calls visit with one store after the other until it has said yes

@@ -26,6 +26,7 @@ type Service struct {
 	db        *store.DB
 	snapshots snapshots
 	looked    lookedStores
+	counted   countedSetups
 }
 
 // New returns a service over the hub's database.

@@ -100,7 +100,7 @@ func (s *Service) SetupOfAll(ctx context.Context, network string, ask StoresAsk)
 		l := &look{View: v, stores: stores}
 		out.Stores = []SetupCount{}
 		out.Next, err = l.pageOfStores(ask, func(in *store.StoreView) (bool, error) {
-			n, err := countSetup(in)
+			n, err := s.countSetup(in)
 			if some := n.Parked+n.References+n.Local > 0; err != nil || !some {
 				return false, err
 			}
@@ -112,7 +112,7 @@ func (s *Service) SetupOfAll(ctx context.Context, network string, ask StoresAsk)
 	return out, err
 }
 
-func countSetup(v *store.StoreView) (out SetupCount, err error) {
+func (s *Service) countSetup(v *store.StoreView) (out SetupCount, err error) {
 	out.Store = StoreName{v.Store.ID, v.Store.Name}
 	if v.Store.Profile == "" {
 		return out, nil // it never came
@@ -132,7 +132,7 @@ func countSetup(v *store.StoreView) (out SetupCount, err error) {
 			out.References++
 		}
 	}
-	_, err = n.created("", -1, func(SetupItem) { out.Local++ })
+	out.Local, err = s.counted.local(n)
 	return out, err
 }
 

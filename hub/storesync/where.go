@@ -67,6 +67,9 @@ func (s *Service) Where(ctx context.Context, network string, ask WhereAsk) (page
 			return err
 		}
 		page.Item, page.Stores = l.found, []ItemAt{}
+		if err := l.holding(!ask.Lacking); err != nil {
+			return err
+		}
 		c := l.carriers()
 		page.Next, err = l.pageOfStores(ask.StoresAsk, func(in *store.StoreView) (bool, error) {
 			at, err := l.itemAt(in, fields, c)
