@@ -273,7 +273,7 @@ func (w *world) edit(s *salon) {
 		switch i := slices.IndexFunc(s.profile.Kinds, func(p wire.ProfileKind) bool { return p.Kind == kind.Name }); {
 		case i < 0 || w.chance(4):
 			w.add(s)
-		case len(keys) == 0:
+		case len(keys) == 0 || len(s.profile.Kinds[i].Fields) == 0:
 		case w.chance(5):
 			s.kill(kind.Name, keys[w.IntN(len(keys))])
 		default:
