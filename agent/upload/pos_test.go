@@ -80,7 +80,8 @@ func TestLinksThatDoNotEnd(t *testing.T) {
 // no failure: what is in the record goes up, jobs wait, and a person is told why.
 // Once it is back, all is done.
 func TestAPOSThatIsInTheWay(t *testing.T) {
-	for name, story := range stories {
+	for _, name := range []string{"a new store", "a restored POS", "Plait's tables lost"} {
+		story := stories[name]
 		t.Run(name, func(t *testing.T) {
 			s := newSalon(t)
 			story.set(s)
