@@ -92,9 +92,17 @@ func set(t *progress.Tracker, what string, done, left int64) {
 	t.SetValue(done)
 }
 
+// end stops drawing. A Stop before the drawing has begun does nothing, so it is said
+// until the bars are gone.
 func (b *bars) end() {
 	b.up.MarkAsDone()
 	b.down.MarkAsDone()
-	b.writer.Stop()
-	<-b.done
+	for {
+		b.writer.Stop()
+		select {
+		case <-b.done:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
