@@ -91,6 +91,8 @@ func (b *branch) open(dir string) {
 	b.t.Cleanup(func() { b.conn.Close(); b.box.Close() })
 }
 
+func postestCatalog() *catalog.Catalog { return postest.Catalog() }
+
 func matchOf(kind string) catalog.Match {
 	k, _ := postest.Catalog().Kind(kind)
 	return k.Match

@@ -11,7 +11,10 @@
 // and cause, alone. A slice is short, so that the POS never waits long for us;
 // when the POS keeps the database to itself, the job waits.
 //
-// The package never talks to the hub, never writes the POS outside a
+// A [Repairer] undoes drift with the same code, where the network asks for it: it
+// needs no job, and so writes no receipt.
+//
+// The package never talks to the hub, never writes what a job brings outside a
 // transaction that also holds the receipt, and drops no outcome: the job's result
 // goes to the outbox like any other change.
 package apply

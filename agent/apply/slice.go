@@ -32,6 +32,10 @@ type run struct {
 	at     wire.Mark
 	size   int             // how many items go together
 	unlike map[string]bool // kinds of which none do: they come back other than they were written
+	// patience bounds how long a transaction waits for capture, which may itself wait
+	// for the transaction: it tidies up in the POS while it holds still. 0: without end,
+	// for nobody tidies up during a conversation's jobs.
+	patience time.Duration
 }
 
 // slice is one transaction on its way: what it will have changed if it commits.
@@ -137,10 +141,23 @@ func (r *run) settle(ctx context.Context, tx pos.Tx) error {
 	if err != nil || (newest == r.at && r.at.Seq != 0) {
 		return err
 	}
-	if err := r.Capture.DrainFrom(ctx, tx); err != nil {
+	if err := r.drainFrom(ctx, tx); err != nil {
 		return err
 	}
 	return r.catchUp(ctx)
+}
+
+func (r *run) drainFrom(ctx context.Context, tx pos.Tx) error {
+	if r.patience == 0 {
+		return r.Capture.DrainFrom(ctx, tx)
+	}
+	short, cancel := context.WithTimeout(ctx, r.patience)
+	defer cancel()
+	err := r.Capture.DrainFrom(short, tx)
+	if err != nil && short.Err() != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w: capture is at work: %w", pos.ErrBusy, err)
+	}
+	return err
 }
 
 // catchUp brings the index level with the record.

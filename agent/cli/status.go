@@ -56,6 +56,9 @@ func (a *App) writeStatus(s control.Status) {
 	for _, k := range s.PausedKinds {
 		row("paused", "%s: %s", k.Kind, clean(k.Why))
 	}
+	for _, u := range s.Unrepaired {
+		row("not set back", "%s %s: %s", u.Kind, clean(u.Name), clean(u.Why))
+	}
 	if !s.Next.IsZero() {
 		row("next upload", "%s (%s)", at(s.Next, s.Now), s.NextReason)
 	}

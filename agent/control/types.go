@@ -38,6 +38,8 @@ type Status struct {
 	POSTrouble  string       `json:"pos_trouble,omitempty"`
 	PausedSince time.Time    `json:"paused_since,omitzero"`
 	PausedKinds []PausedKind `json:"paused_kinds,omitempty"`
+	// Unrepaired are items that drifted and that the POS refuses to have repaired.
+	Unrepaired []Unrepaired `json:"unrepaired,omitempty"`
 
 	Next       time.Time    `json:"next,omitzero"` // when the next upload runs
 	NextReason string       `json:"next_reason,omitempty"`
@@ -60,6 +62,14 @@ type Pending struct {
 // PausedKind is a kind that the POS's schema does not fit at present.
 type PausedKind struct {
 	Kind string `json:"kind"`
+	Why  string `json:"why"`
+}
+
+// Unrepaired is one item whose locked fields this store could not set back.
+type Unrepaired struct {
+	Kind string `json:"kind"`
+	Key  string `json:"key"`
+	Name string `json:"name"`
 	Why  string `json:"why"`
 }
 

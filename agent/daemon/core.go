@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"plait/agent/apply"
 	"plait/agent/capture"
 	"plait/agent/control"
 	"plait/agent/daemon/config"
@@ -32,6 +33,11 @@ type capturer interface {
 	Prune(ctx context.Context) error
 }
 
+// repairer undoes drift; apply.Repairer is one.
+type repairer interface {
+	Run(ctx context.Context) error
+}
+
 // core is everything that needs an enrolment, a mapping and a catalogue. It is
 // made anew when the network's catalogue changes.
 type core struct {
@@ -40,6 +46,7 @@ type core struct {
 	box       *outbox.Box
 	gate      *gate
 	capture   capturer
+	repair    repairer
 	conductor *conductor
 	log       zerolog.Logger
 	now       func() time.Time
@@ -128,6 +135,9 @@ func (c *core) captureOnce(ctx context.Context) {
 	before := c.trouble
 	c.trouble = err
 	c.mu.Unlock()
+	if err == nil {
+		c.repairOnce(ctx)
+	}
 	switch {
 	case err == nil && before != nil && !errors.Is(before, errUntried) && !errors.Is(before, pos.ErrAbsent):
 		c.log.Info().Msg("the POS database can be read again")
@@ -136,6 +146,15 @@ func (c *core) captureOnce(ctx context.Context) {
 		c.conductor.kick(kickSoon) // its first step puts them there
 	case err != nil && (before == nil || before.Error() != err.Error()):
 		c.log.Warn().Err(err).Msg("cannot capture; trying on")
+	}
+}
+
+// repairOnce undoes what drifted, where the network asks for it. What does not
+// succeed now is tried after the next capture.
+func (c *core) repairOnce(ctx context.Context) {
+	err := c.repair.Run(ctx)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, apply.ErrWaits) {
+		c.log.Warn().Err(err).Msg("cannot undo drift; trying on")
 	}
 }
 

@@ -352,7 +352,7 @@ func TestADayOfTheLoops(t *testing.T) {
 			t.Fatal(err)
 		}
 		fake := &fakeCapture{}
-		c := &core{config: settings, box: box, gate: &gate{Connector: fakePOS{}}, capture: fake, conductor: newConductor(time.Now, settings),
+		c := &core{config: settings, box: box, gate: &gate{Connector: fakePOS{}}, capture: fake, repair: noRepair{}, conductor: newConductor(time.Now, settings),
 			log: zerolog.Nop(), now: time.Now, trouble: errUntried, renew: make(chan struct{}, 1)}
 		var talks []string
 		c.conductor.talk = func(_ context.Context, req upload.Request) (upload.Report, error) {
@@ -418,3 +418,8 @@ func TestWaitsForItsEnrolment(t *testing.T) {
 		<-ended
 	})
 }
+
+// noRepair is of a network that does not ask for it.
+type noRepair struct{}
+
+func (noRepair) Run(context.Context) error { return nil }

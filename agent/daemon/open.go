@@ -177,16 +177,21 @@ func (d *Daemon) wire(c *core, mapping *pos.Mapping, cat *catalog.Catalog, hub u
 		k, _ := cat.Kind(kind)
 		return k.Match
 	}})
+	applier := &apply.Applier{POS: c.gate, Record: c.box, Capture: capturer, Now: d.now, Sleep: sleep}
+	repair := &apply.Repairer{Applier: applier, Log: c.box, Catalog: cat, Refused: func(r outbox.Repair) {
+		c.log.Warn().Str("kind", r.Kind).Str("key", r.Key).Str("why", r.Refused).Msg("an item drifted and cannot be repaired")
+	}}
 	uploader, err := upload.New(upload.Config{
 		Store: c.cred.Store, Version: d.version, Mapping: mapping.Digest(), POS: c.gate, Box: c.box, Capture: capturer, Hub: hub, Now: d.now,
-		Apply:          &apply.Applier{POS: c.gate, Record: c.box, Capture: capturer, Now: d.now, Sleep: sleep},
+		Apply:          applier,
+		Repair:         repair,
 		NextDue:        d.config.Schedule.Next,
 		CatalogChanged: func(*catalog.Catalog) { c.catalogChanged = true },
 	})
 	if err != nil {
 		return err
 	}
-	c.capture = capturer
+	c.capture, c.repair = capturer, repair
 	c.conductor = newConductor(d.now, d.config)
 	c.conductor.talk = uploader.Run
 	c.conductor.fullWaits = c.fullWaits

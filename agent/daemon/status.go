@@ -60,8 +60,23 @@ func (d *Daemon) record(ctx context.Context, s *control.Status) error {
 	if err != nil {
 		return err
 	}
+	refused, err := box.RefusedRepairs(ctx, unrepairedListed)
+	if err != nil {
+		return err
+	}
+	s.Unrepaired = unrepaired(refused)
 	s.Waiting, s.Parked, s.Compared = pendingOf(waits), waits.Parked, standing.Compared
 	return nil
+}
+
+// unrepairedListed bounds the items that a status names.
+const unrepairedListed = 20
+
+func unrepaired(list []outbox.Repair) (out []control.Unrepaired) {
+	for _, r := range list {
+		out = append(out, control.Unrepaired{Kind: r.Kind, Key: r.Key, Name: r.Name, Why: r.Refused})
+	}
+	return out
 }
 
 func pendingOf(s outbox.Status) control.Pending {

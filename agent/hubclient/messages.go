@@ -53,6 +53,11 @@ func (c *Client) Links(ctx context.Context, m wire.LinksAsk) (wire.LinksPage, er
 	return call[wire.LinksPage](ctx, c, "links", m)
 }
 
+// Repairs tells of drift that was undone, or could not be.
+func (c *Client) Repairs(ctx context.Context, m wire.Repairs) error {
+	return c.post(ctx, prefix+"repairs", m, nil)
+}
+
 // Sums asks which nodes or leaves differ.
 func (c *Client) Sums(ctx context.Context, m wire.Sums) (wire.SumsAnswer, error) {
 	return call[wire.SumsAnswer](ctx, c, "reconcile", m)

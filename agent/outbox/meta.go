@@ -26,6 +26,7 @@ const (
 	metaCompared     = "compared" // Unix seconds
 	metaJudging      = "judging"  // "1" from a new POS epoch to the end of its first comparison
 	metaFull         = "full"     // FullUpload
+	metaRepair       = "repair"   // RepairRule
 	metaNote         = "note "    // before a name of another room's
 )
 

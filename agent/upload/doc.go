@@ -3,6 +3,7 @@
 // knows the order of the steps (wire's doc describes the messages):
 //
 //	recognise   is this the POS database, and the history of it, that we know?
+//	repair      drift is undone where the network asks for it; the hub is told below
 //	hello       present the chain; be let in, or learn what was restored
 //	level       catalogue, profile; links back from the hub; digests compared
 //	send        batches until the outbox is empty

@@ -46,6 +46,9 @@ func (c *conversation) helloOnce(ctx context.Context) (again bool, err error) {
 	if err := c.Box.SettleChain(ctx, m.Chain); err != nil {
 		return false, err
 	}
+	if err := c.keepRepairRule(ctx, w.Repair); err != nil {
+		return false, err
+	}
 	c.welcome, c.report.Store, c.report.OpenJobs = w, w.StoreName, w.OpenJobs
 	if w.NewAgentEpoch {
 		c.behind = true

@@ -41,6 +41,8 @@ type Report struct {
 	ItemsDown   int64       `json:"items_down"`
 	Parked      int         `json:"parked"` // items of jobs that the POS refused
 	OpenJobs    int         `json:"open_jobs"`
+	Repaired    int         `json:"repaired,omitempty"`   // items whose drift this store undid, now told to the hub
+	Unrepaired  int         `json:"unrepaired,omitempty"` // and those that its POS refused
 	Equal       bool        `json:"equal"`
 	Differ      []string    `json:"differ,omitempty"`
 	Full        *FullReport `json:"full,omitempty"`

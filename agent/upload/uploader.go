@@ -21,6 +21,7 @@ type Hub interface {
 	Profile(ctx context.Context, m wire.Profile) error
 	Catalog(ctx context.Context, digest string) (*catalog.Catalog, []byte, error)
 	Links(ctx context.Context, m wire.LinksAsk) (wire.LinksPage, error)
+	Repairs(ctx context.Context, m wire.Repairs) error
 	Sums(ctx context.Context, m wire.Sums) (wire.SumsAnswer, error)
 	Keys(ctx context.Context, m wire.Keys) (wire.KeysAnswer, error)
 	Batch(ctx context.Context, zstd []byte) (wire.BatchAck, error)
@@ -43,6 +44,7 @@ type Config struct {
 	Box     *outbox.Box
 	Capture *capture.Capturer
 	Apply   *apply.Applier
+	Repair  *apply.Repairer
 	Hub     Hub
 	Now     func() time.Time
 	// NextDue tells when the next scheduled contact is; nil means in an hour.
@@ -68,7 +70,7 @@ type Uploader struct {
 
 // New returns an Uploader.
 func New(c Config) (*Uploader, error) {
-	if c.Store == "" || c.POS == nil || c.Box == nil || c.Capture == nil || c.Apply == nil || c.Hub == nil || c.Now == nil {
+	if c.Store == "" || c.POS == nil || c.Box == nil || c.Capture == nil || c.Apply == nil || c.Repair == nil || c.Hub == nil || c.Now == nil {
 		return nil, errors.New("cannot make an uploader: a part of it is missing")
 	}
 	return &Uploader{Config: c}, nil
@@ -124,10 +126,19 @@ func (c *conversation) run(ctx context.Context) error {
 	if err := c.recognise(ctx); err != nil {
 		return err
 	}
+	if err := c.repair(ctx); err != nil {
+		return err
+	}
 	if err := c.hello(ctx); err != nil {
 		return err
 	}
 	if err := c.level(ctx); err != nil {
+		return err
+	}
+	if err := c.repair(ctx); err != nil { // by the rule that hello brought
+		return err
+	}
+	if err := c.tellRepairs(ctx); err != nil {
 		return err
 	}
 	if err := c.send(ctx); err != nil {

@@ -223,6 +223,7 @@ func TestMessagesOfAnotherConversationAreRefused(t *testing.T) {
 		"POST /agent/v1/begin":       encode(wire.Begin{Job: h.one.job.ID}),
 		"POST /agent/v1/full/begin":  encode(wire.FullBegin{Upload: "one", Revision: 1}),
 		"POST /agent/v1/full/commit": encode(wire.FullCommit{Upload: "one", Kinds: []wire.KindSum{}}),
+		"POST /agent/v1/repairs":     encode(wire.Repairs{List: []wire.Repair{}}),
 		"POST /agent/v1/bye":         encode(wire.Bye{Kinds: []wire.KindSum{}}),
 	} {
 		for _, id := range []string{"", "an older one"} {

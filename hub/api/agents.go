@@ -16,6 +16,7 @@ type Agents struct {
 		Profile(ctx context.Context, store string, m wire.Profile) error
 		Catalog(ctx context.Context, store, digest string) ([]byte, error)
 		Links(ctx context.Context, store string, m wire.LinksAsk) (wire.LinksPage, error)
+		Repairs(ctx context.Context, store string, m wire.Repairs) error
 		Bye(ctx context.Context, store string, m wire.Bye) (wire.ByeAnswer, error)
 	}
 	// Ingest takes bodies compressed, as they travelled.
@@ -52,6 +53,10 @@ func profile(s *Server, c *call, m wire.Profile) (done, error) {
 
 func links(s *Server, c *call, m wire.LinksAsk) (wire.LinksPage, error) {
 	return s.agents.Contact.Links(c.Context(), c.store.ID, m)
+}
+
+func repairs(s *Server, c *call, m wire.Repairs) (done, error) {
+	return done{}, s.agents.Contact.Repairs(c.Context(), c.store.ID, m)
 }
 
 func bye(s *Server, c *call, m wire.Bye) (wire.ByeAnswer, error) {

@@ -82,13 +82,26 @@ func setupOfAll(s *Server, c *call) (storesync.SetupCounts, error) {
 	return s.desk.SetupOfAll(c.Context(), c.who, c.PathValue("network"), ask)
 }
 
-func driftOf(s *Server, c *call) (storesync.DriftPage, error) {
+func driftAsk(c *call) (storesync.DriftAsk, error) {
 	q := c.URL.Query()
 	limit, err := number(q.Get("limit"))
+	return storesync.DriftAsk{Kind: q.Get("kind"), After: q.Get("after"), Limit: int(limit)}, err
+}
+
+func driftOf(s *Server, c *call) (storesync.DriftPage, error) {
+	ask, err := driftAsk(c)
 	if err != nil {
 		return storesync.DriftPage{}, err
 	}
-	return s.desk.Drift(c.Context(), c.who, c.PathValue("store"), storesync.DriftAsk{Kind: q.Get("kind"), After: q.Get("after"), Limit: int(limit)})
+	return s.desk.Drift(c.Context(), c.who, c.PathValue("store"), ask)
+}
+
+func repairsOf(s *Server, c *call) (storesync.RepairsPage, error) {
+	ask, err := driftAsk(c)
+	if err != nil {
+		return storesync.RepairsPage{}, err
+	}
+	return s.desk.Repairs(c.Context(), c.who, c.PathValue("store"), ask)
 }
 
 func driftOfAll(s *Server, c *call) (storesync.DriftCounts, error) {

@@ -19,9 +19,17 @@ func (a *App) drift() *cobra.Command {
 		Short: "List locked fields that a store changed, and synced items that it deleted, moved or converted",
 		Long: "List drift at a store: locked fields of synced items that were changed there, with the value of the last sync\n" +
 			"and the store's, and synced items that were deleted, moved to another category or converted though a store may\n" +
-			"not do that. The next sync undoes it. Without a store: how many items there are, store by store.",
+			"not do that. The next sync undoes it; where the network asks for it (network set --repair on), the store sets\n" +
+			"fields back by itself, and --repaired lists that. Without a store: how many items there are, store by store.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 && f.repaired {
+				page, err := ask[storesync.RepairsPage](cmd, a, http.MethodGet, at("stores", args[0], "repairs")+"?"+f.query().Encode(), nil)
+				if err != nil {
+					return err
+				}
+				return a.show(page, func() { a.sayRepairs(page, f) })
+			}
 			if len(args) == 1 {
 				page, err := ask[storesync.DriftPage](cmd, a, http.MethodGet, at("stores", args[0], "drift")+"?"+f.query().Encode(), nil)
 				if err != nil {
@@ -29,8 +37,8 @@ func (a *App) drift() *cobra.Command {
 				}
 				return a.show(page, func() { a.sayDrift(page, f) })
 			}
-			if f.kind != "" {
-				return usageError{fmt.Errorf("--kind needs a store")}
+			if f.kind != "" || f.repaired {
+				return usageError{fmt.Errorf("--kind and --repaired need a store")}
 			}
 			all, err := a.driftOfAll(cmd, network, f)
 			if err != nil {
@@ -48,11 +56,13 @@ func (a *App) drift() *cobra.Command {
 type driftFlags struct {
 	kind, after string
 	limit       int
+	repaired    bool
 }
 
 func (f *driftFlags) define(cmd *cobra.Command) {
 	g := cmd.Flags()
 	g.StringVar(&f.kind, "kind", "", "items of this kind alone")
+	g.BoolVar(&f.repaired, "repaired", false, "what the store told of drift that it undid by itself")
 	g.StringVar(&f.after, "after", "", "what the page before said to go on with")
 	g.IntVar(&f.limit, "limit", storesync.DefaultItemsPage, fmt.Sprintf("how many, at most %d", storesync.MaxItemsPage))
 }
@@ -89,13 +99,40 @@ func (a *App) sayDrift(p storesync.DriftPage, f driftFlags) {
 		}
 	}
 	a.table(fmt.Sprintf("Nothing drifted at %s.", p.Store.Name), []string{"Kind", "Item", "Key", "Field", "Last sync", "Here", "Why"}, rows)
-	if p.Next != "" {
-		more := []string{"--after " + p.Next}
-		if f.kind != "" {
-			more = append(more, "--kind "+f.kind)
-		}
-		a.say("More: plait-hub drift \"%s\" %s", p.Store.Name, strings.Join(more, " "))
+	a.moreDrift(p.Store.Name, p.Next, f)
+}
+
+func (a *App) moreDrift(store, next string, f driftFlags) {
+	if next == "" {
+		return
 	}
+	more := []string{"--after " + next}
+	if f.kind != "" {
+		more = append(more, "--kind "+f.kind)
+	}
+	if f.repaired {
+		more = append(more, "--repaired")
+	}
+	a.say("More: plait-hub drift \"%s\" %s", store, strings.Join(more, " "))
+}
+
+func (a *App) sayRepairs(p storesync.RepairsPage, f driftFlags) {
+	var rows [][]string
+	for _, it := range p.Items {
+		what := "repaired"
+		if it.Refused != "" {
+			what = "not repaired: " + it.Refused
+		}
+		if len(it.Fields) == 0 {
+			rows = append(rows, []string{it.Kind, it.Name, it.Key, "-", "-", "-", fmt.Sprint(it.Times), when(it.At), what})
+		}
+		for _, x := range it.Fields {
+			rows = append(rows, []string{it.Kind, it.Name, it.Key, x.Title, shown(x.Base), shown(x.Value), fmt.Sprint(it.Times), when(it.At), what})
+		}
+	}
+	a.table(fmt.Sprintf("%s has repaired nothing by itself.", p.Store.Name),
+		[]string{"Kind", "Item", "Key", "Field", "Last sync", "Was", "Times", "Told", "Became of it"}, rows)
+	a.moreDrift(p.Store.Name, p.Next, f)
 }
 
 func (a *App) sayDrifts(all storesync.DriftCounts) {

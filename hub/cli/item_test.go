@@ -45,7 +45,11 @@ func TestQuestionsAboutAnItem(t *testing.T) {
 	h.run("drift One").done("Nothing drifted at One.")
 	h.run("drift One --kind spaceship").failed(1, "no kind")
 	h.run("drift One --after nonsense").failed(1, "no place in the list")
-	h.run("drift --kind vendor").failed(2, "needs a store")
+	h.run("drift --kind vendor").failed(2, "need a store")
+	h.run("drift One --repaired").done("One has repaired nothing by itself.")
+	h.run("drift --repaired").failed(2, "need a store")
+	h.run("network set Bella --repair perhaps").failed(2, "on or off")
+	h.run("network set Bella --repair on").done("undo drift by themselves")
 	h.run("drift Nowhere").failed(1, "Nowhere")
 	var drifted storesync.DriftPage
 	h.run("drift One --json").into(&drifted)

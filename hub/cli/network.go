@@ -60,7 +60,7 @@ func (a *App) networkSet() *cobra.Command {
 				return err
 			}
 			if f.preset == "" && switches == nil && overlay == nil && !given {
-				return usageError{fmt.Errorf("nothing to change: give --preset, --switch, --catalog, --shipped-kinds, --continuous, --usual, --sources or --adopt")}
+				return usageError{fmt.Errorf("nothing to change: give --preset, --switch, --catalog, --shipped-kinds, --continuous, --usual, --sources, --repair or --adopt")}
 			}
 			n, err := ask[operator.Network](cmd, a, http.MethodPatch, at("networks", args[0]), in)
 			if err != nil {

@@ -17,12 +17,14 @@ type networkSyncFlags struct {
 	usual      []string
 	adopt      string
 	sources    string
+	repair     string
 }
 
 func (f *networkSyncFlags) define(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.continuous, "continuous", "", "kinds to sync whenever their source uploads a change: service,product; or off")
 	cmd.Flags().StringArrayVar(&f.usual, "usual", nil, "the store that a kind usually comes from: service=Uptown; service= for head office (repeatable)")
 	cmd.Flags().StringVar(&f.sources, "sources", "", "head_office: no other store may be the source of a sync; any: each may")
+	cmd.Flags().StringVar(&f.repair, "repair", "", "on: stores undo drift by themselves, at once and without the hub; off: the next sync does")
 	cmd.Flags().StringVar(&f.adopt, "adopt", "", "on: a first sync links a branch's own item of equal name or code; off: it is left alone and reported")
 }
 
@@ -57,15 +59,25 @@ func (f *networkSyncFlags) read(in *operator.SetNetwork) (given bool, err error)
 	default:
 		return false, usageError{fmt.Errorf("--sources %s: it is head_office or any", f.sources)}
 	}
-	switch f.adopt {
-	case "":
-	case "on", "off":
-		on := f.adopt == "on"
-		in.Adopt = &on
-	default:
-		return false, usageError{fmt.Errorf("--adopt %s: it is on or off", f.adopt)}
+	if in.Adopt, err = onOrOff("--adopt", f.adopt); err != nil {
+		return false, err
 	}
-	return in.Continuous != nil || in.Usual != nil || in.Adopt != nil || in.HeadOfficeOnly != nil, nil
+	if in.Repair, err = onOrOff("--repair", f.repair); err != nil {
+		return false, err
+	}
+	return in.Continuous != nil || in.Usual != nil || in.Adopt != nil || in.HeadOfficeOnly != nil || in.Repair != nil, nil
+}
+
+// onOrOff reads a flag; nil if it was not given.
+func onOrOff(flag, value string) (*bool, error) {
+	switch value {
+	case "":
+		return nil, nil
+	case "on", "off":
+		on := value == "on"
+		return &on, nil
+	}
+	return nil, usageError{fmt.Errorf("%s %s: it is on or off", flag, value)}
 }
 
 // sayNetworkSync says how a network syncs, where there is something to say.
@@ -85,6 +97,9 @@ func (a *App) sayNetworkSync(n operator.Network) {
 	}
 	if n.HeadOfficeOnly {
 		a.say("Only head office may be the source of a sync.")
+	}
+	if n.Repair {
+		a.say("Stores undo drift by themselves, at once and without the hub.")
 	}
 	if !n.Adopt {
 		a.say("A branch's own item of equal name or code is left alone and reported.")

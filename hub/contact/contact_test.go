@@ -2,6 +2,7 @@ package contact_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -432,5 +433,47 @@ func TestReceiptsAreOwedUntilTheyAreListed(t *testing.T) {
 	p.receipts = nil
 	if w, _, err = p.hello(); err != nil || w.WantReceipts {
 		t.Fatalf("wanted once more: %+v, %v", w, err)
+	}
+}
+
+// What a store tells of its repairs is kept and audited once, however often it
+// comes; which kinds it repairs is said in every welcome.
+func TestRepairsAreToldOnce(t *testing.T) {
+	h := newHub(t)
+	h.contacts.Repair = func(v *store.StoreView) ([]string, error) { return []string{"service", v.Store.Name}, nil }
+	p := h.newPC("branch")
+	w, ctx, err := p.hello()
+	if err != nil || !slices.Equal(w.Repair, []string{"service", "branch"}) {
+		t.Fatalf("the welcome says %q, %v", w.Repair, err)
+	}
+	m := wire.Repairs{List: []wire.Repair{
+		{ID: "r1", Kind: "service", Key: "1", UID: "u", Name: "Cut", Fields: []wire.RepairField{{Field: "name", Base: "Cut", Value: "Cutt"}}},
+		{ID: "r2", Kind: "service", Key: "2", UID: "v", Name: "Updo", Refused: "the drawer is locked"},
+	}}
+	for range 2 {
+		if err := p.contacts.Repairs(ctx, "branch", m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := map[string]int{}
+	err = h.db.ViewStore(t.Context(), "branch", func(v *store.StoreView) error {
+		list, err := v.Repairs(item.ID{}, 10)
+		if len(list) != 2 || list[0].Times != 1 || list[1].Refused == "" {
+			t.Errorf("kept: %+v", list)
+		}
+		log, err2 := v.AuditLog("n", 0, 100)
+		for _, e := range log {
+			if strings.HasPrefix(e.What, "drift.") && e.Who == "store branch" {
+				found[e.What]++
+			}
+		}
+		return errors.Join(err, err2)
+	})
+	if err != nil || found["drift.repaired"] != 1 || found["drift.refused"] != 1 {
+		t.Errorf("audited: %v, %v", found, err)
+	}
+	late := store.InConversation(t.Context(), "an older one")
+	if err := p.contacts.Repairs(late, "branch", wire.Repairs{List: []wire.Repair{{ID: "r9", Kind: "service", Key: "1", UID: "u"}}}); code(err) != wire.CodeOver {
+		t.Errorf("of another conversation: %v", err)
 	}
 }

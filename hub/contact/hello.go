@@ -18,6 +18,9 @@ type Contacts struct {
 	// Grace is how long past its announced contact an agent is waited for before an
 	// older copy of it is let in. Zero means an hour. Set it before the first call.
 	Grace time.Duration
+	// Repair tells of which kinds a store undoes drift by itself; nil: of none. Set it
+	// before the first call.
+	Repair func(v *store.StoreView) ([]string, error)
 
 	db *store.DB
 }
@@ -44,7 +47,7 @@ func (c *Contacts) Hello(ctx context.Context, storeID string, h wire.Hello) (wir
 	var welcome wire.Welcome
 	var held error // an answer that is a refusal, and yet must be remembered
 	err := c.db.WithStore(store.OutOfConversation(ctx), storeID, func(tx *store.StoreTx) (err error) {
-		s := &session{tx: tx, hello: h, grace: c.grace()}
+		s := &session{tx: tx, hello: h, grace: c.grace(), repair: c.Repair}
 		welcome, held, err = s.open()
 		return err
 	})
@@ -62,6 +65,8 @@ type session struct {
 	copy  store.Copy
 	place int64 // of the agent epoch
 	grace time.Duration
+
+	repair func(v *store.StoreView) ([]string, error)
 }
 
 func (s *session) open() (w wire.Welcome, held, err error) {
@@ -256,6 +261,11 @@ func (s *session) welcome() (wire.Welcome, error) {
 	w.Batch = b.BatchMark
 	if w.OpenJobs, err = s.tx.CountOpen(); err != nil {
 		return w, err
+	}
+	if s.repair != nil {
+		if w.Repair, err = s.repair(s.tx.StoreView); err != nil {
+			return w, err
+		}
 	}
 	w.WantReceipts = s.last.ListReceipts && s.hello.Receipts == nil && s.hello.Receipt.Known && !s.hello.Receipt.Absent
 	w.WantProfile, err = s.wantProfile()

@@ -99,7 +99,7 @@ func (d *Daemon) open(ctx context.Context, who identity) error {
 	c := d.options.Config
 	door := access.NewDoor(d.db, who.pin, c.Enrol.Valid)
 	contacts := contact.New(d.db)
-	contacts.Grace = c.Contact.Grace
+	contacts.Grace, contacts.Repair = c.Contact.Grace, storesync.RepairedBy
 	taking := ingest.New(d.db, queue.Result)
 	syncs := storesync.New(d.db)
 	if syncs.Zone, err = c.Zone(); err != nil {

@@ -94,6 +94,19 @@ func (d *Desk) Drift(ctx context.Context, who access.Who, ref string, ask stores
 	return page, syncError(err)
 }
 
+// Repairs lists what a store told of drift that it undid by itself.
+func (d *Desk) Repairs(ctx context.Context, who access.Who, ref string, ask storesync.DriftAsk) (storesync.RepairsPage, error) {
+	if err := who.Needs(access.Viewer); err != nil {
+		return storesync.RepairsPage{}, err
+	}
+	s, err := d.find(ctx, who, ref)
+	if err != nil {
+		return storesync.RepairsPage{}, err
+	}
+	page, err := d.Sync.Repairs(ctx, s.ID, ask)
+	return page, syncError(err)
+}
+
 // DriftOfAll counts drift, store by store.
 func (d *Desk) DriftOfAll(ctx context.Context, who access.Who, network string, ask storesync.StoresAsk) (storesync.DriftCounts, error) {
 	n, err := d.syncsIn(ctx, who, network, access.Viewer)

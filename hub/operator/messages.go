@@ -28,6 +28,8 @@ type Network struct {
 	Adopt      bool              `json:"adopt"`      // a branch's own items may be linked by name or code
 	// HeadOfficeOnly: no other store may be the source of a sync.
 	HeadOfficeOnly bool `json:"head_office_only"`
+	// Repair: stores undo drift by themselves, at once and without the hub.
+	Repair bool `json:"repair"`
 }
 
 // Flow is a kind that is synced continuously.
@@ -61,6 +63,7 @@ type SetNetwork struct {
 	Adopt      *bool             `json:"adopt,omitempty"`
 
 	HeadOfficeOnly *bool `json:"head_office_only,omitempty"`
+	Repair         *bool `json:"repair,omitempty"`
 }
 
 // ChangePolicy changes whose fields are. What is absent stays as it is.

@@ -12,7 +12,7 @@ import (
 
 // withSync returns a network's settings with what is asked of its syncs.
 func (d *Desk) withSync(v *store.View, n store.Network, in SetNetwork) (json.RawMessage, error) {
-	if in.Continuous == nil && in.Usual == nil && in.Adopt == nil && in.HeadOfficeOnly == nil {
+	if in.Continuous == nil && in.Usual == nil && in.Adopt == nil && in.HeadOfficeOnly == nil && in.Repair == nil {
 		return n.Settings, nil
 	}
 	kinds, err := d.catalogue(n)
@@ -45,6 +45,9 @@ func changeSync(s *storesync.Settings, in SetNetwork, usual map[string]string) {
 	}
 	if in.HeadOfficeOnly != nil {
 		s.HeadOfficeOnly = *in.HeadOfficeOnly
+	}
+	if in.Repair != nil {
+		s.Repair = *in.Repair
 	}
 	for kind, id := range usual {
 		if s.Usual == nil {
@@ -104,7 +107,7 @@ func showSync(v *store.View, n store.Network, out *Network) error {
 	if err != nil {
 		return err
 	}
-	out.HeadOfficeOnly = set.HeadOfficeOnly
+	out.HeadOfficeOnly, out.Repair = set.HeadOfficeOnly, set.Repair
 	out.Adopt, out.Continuous, out.Usual = !set.NoAdopt, []Flow{}, map[string]string{}
 	for _, kind := range set.Continuous {
 		f := Flow{Kind: kind}

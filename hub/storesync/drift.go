@@ -40,8 +40,11 @@ type DriftItem struct {
 	Operation string       `json:"operation,omitempty"` // one of those above; "" if fields alone differ
 	To        string       `json:"to,omitempty"`        // the kind that it was converted to
 	Fields    []DriftField `json:"fields,omitempty"`
-	Why       string       `json:"why"`  // a sentence
-	Mend      string       `json:"mend"` // what undoes it
+	// Refused says why the store, which was to undo it by itself, could not; "" if
+	// nothing is known of that.
+	Refused string `json:"refused,omitempty"`
+	Why     string `json:"why"`  // a sentence
+	Mend    string `json:"mend"` // what undoes it
 }
 
 // DriftField is a locked field that the store changed.

@@ -1,6 +1,7 @@
 package storesync_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"plait/hub/storesync"
 	"plait/shared/catalog"
 	"plait/shared/item"
+	"plait/shared/wire"
 )
 
 // heldKinds are the test's kinds, with what S3 forbids of a service.
@@ -219,5 +221,53 @@ func (h *hub) settings(change func(*storesync.Settings)) {
 	})
 	if err != nil {
 		h.Fatal(err)
+	}
+}
+
+// Which kinds a store repairs by itself: none before the network asks for it, none
+// where locks are lifted, and never those that come from it.
+func TestWhatAStoreRepairs(t *testing.T) {
+	h := heldHub(t)
+	repairs := func(id string) (out []string) {
+		t.Helper()
+		h.view(id, func(v *store.StoreView) (err error) { out, err = storesync.RepairedBy(v); return err })
+		return out
+	}
+	if got := repairs("uptown"); len(got) > 0 {
+		t.Errorf("before the network asks for it: %q", got)
+	}
+	h.settings(func(s *storesync.Settings) { s.Repair, s.Usual = true, map[string]string{"vendor": "uptown"} })
+	for id, want := range map[string]string{"uptown": "category service", "downtown": "category service vendor", "head": "vendor", "stranger": ""} {
+		if got := strings.Join(repairs(id), " "); got != want {
+			t.Errorf("%s repairs %q, want %q", id, got, want)
+		}
+	}
+	h.turn("uptown", store.Off)
+	if got := repairs("uptown"); len(got) > 0 {
+		t.Errorf("with the switch off: %q", got)
+	}
+}
+
+// What a store could not repair is said beside its drift, and what it did is listed.
+func TestRepairsAreListed(t *testing.T) {
+	h := heldHub(t)
+	h.edit("uptown", "service", "Cut", "sku", "x")
+	key := h.key("uptown", "service", "Cut")
+	h.in("uptown", func(tx *store.StoreTx) error {
+		_, err := tx.PutRepair(wire.Repair{ID: "r1", Kind: "service", Key: key, UID: "u", Name: "Cut", Refused: "the POS refuses it: the drawer is locked"})
+		_, err2 := tx.PutRepair(wire.Repair{ID: "r2", Kind: "category", Key: "1", UID: "v", Name: "Hair", Fields: []wire.RepairField{{Field: "name", Base: "Hair", Value: "Hare"}}})
+		return errors.Join(err, err2)
+	})
+	page, err := h.sync.Drift(t.Context(), "uptown", storesync.DriftAsk{})
+	if err != nil || len(page.Items) != 1 || !strings.Contains(page.Items[0].Why, "by itself, but the POS refuses it: the drawer is locked") {
+		t.Errorf("the drift: %+v, %v", page, err)
+	}
+	first, err := h.sync.Repairs(t.Context(), "uptown", storesync.DriftAsk{Limit: 1})
+	if err != nil || len(first.Items) != 1 || first.Items[0].Name != "Hair" || said(first.Items[0].Fields[0].Value) != "Hare" || first.Next == "" {
+		t.Fatalf("the repairs: %+v, %v", first, err)
+	}
+	rest, err := h.sync.Repairs(t.Context(), "uptown", storesync.DriftAsk{Limit: 1, After: first.Next})
+	if err != nil || len(rest.Items) != 1 || rest.Items[0].Refused == "" || rest.Next != "" {
+		t.Errorf("the rest: %+v, %v", rest, err)
 	}
 }

@@ -154,7 +154,14 @@ func (d *drifts) changed(k *driftKind, it item.Item, out *DriftItem) (bool, erro
 	if out.Operation == DriftMoved {
 		out.Why, out.Mend = "it was moved to another category, which a store may not do with it", "the next sync moves it back"
 	}
-	return len(list) > 0, nil
+	if len(list) == 0 {
+		return false, nil
+	}
+	var err error
+	if out.Refused, err = d.unrepaired(it); out.Refused != "" {
+		out.Why += "; the store was to undo that by itself, but " + out.Refused
+	}
+	return true, err
 }
 
 // gone tells whether a tombstone is of an item that the store may not delete: no

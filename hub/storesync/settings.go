@@ -21,6 +21,8 @@ type Settings struct {
 	// Continuous are the kinds that are synced whenever their usual source uploads a
 	// change.
 	Continuous []string `json:"continuous,omitempty"`
+	// Repair has the stores undo drift by themselves, at once and without the hub.
+	Repair bool `json:"repair,omitempty"`
 	// ShrinkPercent is how much of a kind's list a source may have lost since the
 	// last sync of the whole list before a sync that deletes is refused. 0 means 25.
 	ShrinkPercent int `json:"shrink_percent,omitempty"`

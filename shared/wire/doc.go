@@ -26,6 +26,7 @@
 //	POST /agent/v1/profile          Profile    → (empty)     if Welcome.WantProfile
 //	GET  /agent/v1/catalog/{digest}            → catalogue   if Welcome.Catalog is new
 //	POST /agent/v1/links            LinksAsk   → LinksPage   if Welcome.RestoreLinks
+//	POST /agent/v1/repairs          Repairs    → (empty)     drift that the store undid by itself, or could not
 //	POST /agent/v1/reconcile        Sums       → SumsAnswer  if Welcome.Reconcile: which nodes differ
 //	POST /agent/v1/reconcile/keys   Keys       → KeysAnswer  which items in them differ
 //	POST /agent/v1/batch            batch      → BatchAck    until the outbox is empty

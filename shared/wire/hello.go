@@ -115,6 +115,9 @@ type Welcome struct {
 	// FullUpload: an operator asked for a full upload at this contact.
 	FullUpload string `json:"full_upload,omitempty"` // the request's id
 	OpenJobs   int    `json:"open_jobs"`
+	// Repair are the kinds of which the store undoes drift by itself, at once and
+	// without the hub. It holds until the next Welcome says otherwise.
+	Repair []string `json:"repair,omitempty"`
 }
 
 // LinksAsk asks for the links that the hub holds for this store, page by page.

@@ -18,6 +18,8 @@ const (
 	MaxReasonBytes     = 2000     // of a sentence in a result
 	MaxReceipts        = 1000     // listed in one Hello
 	MaxExceptions      = 5000     // listed in one result; the counts go on
+	MaxRepairs         = 50       // told in one message
+	MaxRepairFields    = 20       // named of one repair; those beyond are left out
 	MaxImageBytes      = 8 << 20  // of a result's before-images before compression
 )
 

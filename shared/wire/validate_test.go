@@ -38,6 +38,7 @@ func TestValidateTakesGoodMessages(t *testing.T) {
 		wire.Result{Job: "j", HubEpoch: "h", Number: 1, Exceptions: []wire.Exception{{Kind: "service", Why: "the POS refuses the name"}, {N: -1, Kind: "service", Field: "image", Why: "it has no place in this store's POS"}}},
 		wire.Sums{Kind: "a", Sum: make([]string, wire.Nodes)}, wire.Sums{Kind: "a", Node: []int{0, 511}, Sum: make([]string, 2*wire.Leaves)},
 		wire.Keys{Kind: "a", Leaf: []int{0, 3}, Items: []wire.KeyHash{{Key: "7", Gen: 1, Digest: "0123456789abcdef"}}},
+		wire.Repairs{}, wire.Repairs{List: []wire.Repair{{ID: "r", Kind: "service", Key: "a\nb", UID: "u", Name: "Cut", Fields: []wire.RepairField{{Field: "name", Value: "Cutt"}}}}},
 		wire.FullBegin{Upload: "u"}, wire.FullCommit{Upload: "u", Chunks: 3},
 	} {
 		if err := v.Validate(); err != nil {
@@ -86,12 +87,18 @@ func TestValidateRefusesBadMessages(t *testing.T) {
 		"a node beyond":            wire.Sums{Kind: "a", Node: []int{512}, Sum: make([]string, wire.Leaves)},
 		"leaves falling":           wire.Keys{Kind: "a", Leaf: []int{3, 2}},
 		"a digest of 128 bits":     wire.Keys{Kind: "a", Items: []wire.KeyHash{{Key: "7", Digest: sum32}}},
+		"a repair of nothing":      wire.Repairs{List: []wire.Repair{{ID: "r"}}},
+		"a repair with an escape":  wire.Repairs{List: []wire.Repair{{ID: "r", Kind: "k", UID: "u", Refused: "\x1b[2J"}}},
+		"a repair with a long key": wire.Repairs{List: []wire.Repair{{ID: "r", Kind: "k", UID: "u", Key: strings.Repeat("k", 1001)}}},
 		"full without an id":       wire.FullBegin{},
 		"commit -1":                wire.FullCommit{Upload: "u", Chunks: -1},
 	} {
 		if err := v.Validate(); codeOf(err) != wire.CodeBadRequest {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if err := (wire.Repairs{List: make([]wire.Repair, wire.MaxRepairs+1)}).Validate(); codeOf(err) != wire.CodeTooLarge {
+		t.Errorf("too many repairs: %v", err)
 	}
 	many := wire.Result{Job: "j", HubEpoch: "h", Number: 1, Exceptions: make([]wire.Exception, wire.MaxExceptions+1)}
 	if err := many.Validate(); codeOf(err) != wire.CodeTooLarge {

@@ -68,6 +68,18 @@ CREATE TABLE batch (
     chk     INTEGER NOT NULL
 );
 
+-- What became of items that drifted and that this store was to repair by itself.
+-- state: 0 about to be, 1 to be told to the hub, 2 told, and refused by the POS.
+CREATE TABLE repairs (
+    kind  TEXT NOT NULL,
+    key   TEXT NOT NULL,
+    gen   INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    body  BLOB NOT NULL, -- JSON
+    chk   INTEGER NOT NULL,
+    PRIMARY KEY (kind, key, gen)
+) WITHOUT ROWID;
+
 -- Keys to be read again from the POS; gone says that a deletion was seen.
 CREATE TABLE dirty (
     kind TEXT NOT NULL,

@@ -87,3 +87,17 @@ CREATE TABLE retried (
   at INTEGER NOT NULL,
   PRIMARY KEY (network, store, kind, uid)
 );
+
+-- What a store that undoes drift by itself told last of an item that drifted.
+CREATE TABLE repairs (
+  network INTEGER NOT NULL,
+  store INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  id TEXT NOT NULL, -- of what was told: the same again changes nothing
+  refused INTEGER NOT NULL CHECK (refused IN (0, 1)),
+  body TEXT NOT NULL, -- JSON: wire.Repair
+  times INTEGER NOT NULL, -- how often something was told of the item
+  at INTEGER NOT NULL,
+  PRIMARY KEY (network, store, kind, key)
+);

@@ -45,6 +45,7 @@ func Run(t *testing.T, open Engine) {
 		"given":       given,
 		"saved":       saved,
 		"parked":      parked,
+		"repairs":     repairs,
 		"rollback":    rollback,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,189 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"plait/agent/outbox"
+	"plait/shared/catalog"
+	"plait/shared/item"
+	"plait/shared/merge"
+	"plait/shared/wire"
+
+	"github.com/google/uuid"
+)
+
+// Repairer undoes drift at once, where the network asks for it (1-domain, "Drift"):
+// locked fields of linked items that the POS changed go back to their base, which
+// needs no hub. It looks at what was captured since it looked last.
+//
+// Each item is repaired in one transaction of the POS, like an item of a job, and
+// captured like any other change. What is about to be repaired is kept before that
+// transaction commits, and what became of it after: killed in between, the POS is
+// asked whether it was.
+type Repairer struct {
+	*Applier
+	Log     RepairLog
+	Catalog *catalog.Catalog
+	// Refused, if set, is told of each item that the POS refuses to have repaired.
+	Refused func(r outbox.Repair)
+
+	turn sync.Mutex // one Run at a time
+}
+
+// RepairLog is what repairing keeps in the agent's record; outbox.Box is one.
+type RepairLog interface {
+	RepairRule(ctx context.Context) (outbox.RepairRule, error)
+	SetRepairRule(ctx context.Context, r outbox.RepairRule) error
+	NextChanged(ctx context.Context, after int64, limit int) (items []item.Item, upTo int64, err error)
+	Latest(ctx context.Context, kind, key string) (it item.Item, ok bool, err error)
+	Judging(ctx context.Context) (bool, error)
+	SetRepair(ctx context.Context, state int, r outbox.Repair) error
+	Repairs(ctx context.Context, state, limit int) ([]outbox.Repair, error)
+	RepairOf(ctx context.Context, id item.ID) (r outbox.Repair, ok bool, err error)
+	DropRepair(ctx context.Context, id item.ID) error
+}
+
+const (
+	repairPage  = 1000
+	repairPages = 10_000 // of one Run: ten million items
+	// repairTimes bounds how often one item is repaired before the hub was told: a
+	// program that sets a value again and again is not outrun.
+	repairTimes = 10
+	// repairPatience is how long the POS may wait for a repair that waits for capture.
+	repairPatience = 40 * time.Millisecond
+)
+
+// Run repairs what drifted. It does nothing where the network does not ask for it,
+// or after a restore that is not compared yet. A POS that keeps its database to
+// itself is ErrWaits: what is left is repaired at the next Run.
+func (r *Repairer) Run(ctx context.Context) error {
+	r.turn.Lock()
+	defer r.turn.Unlock()
+	rule, err := r.Log.RepairRule(ctx)
+	if err != nil || len(rule.Kinds) == 0 {
+		return err
+	}
+	if judging, err := r.Log.Judging(ctx); err != nil || judging {
+		return err
+	}
+	if err := r.settleBegun(ctx); err != nil {
+		return err
+	}
+	for range repairPages {
+		items, upTo, err := r.Log.NextChanged(ctx, rule.UpTo, repairPage)
+		if err != nil || upTo == rule.UpTo {
+			return err
+		}
+		if err := r.page(ctx, rule, items); err != nil {
+			return err
+		}
+		rule.UpTo = upTo
+		if err := r.Log.SetRepairRule(ctx, rule); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// page looks at items that changed, and captures what it wrote.
+func (r *Repairer) page(ctx context.Context, rule outbox.RepairRule, items []item.Item) error {
+	wrote := false
+	for _, it := range items {
+		repaired, err := r.look(ctx, rule, it)
+		if err != nil {
+			return fmt.Errorf("cannot undo the drift of %s %s: %w", it.Kind, it.Key, err)
+		}
+		wrote = wrote || repaired
+	}
+	if !wrote {
+		return nil
+	}
+	return r.Capture.Drain(ctx)
+}
+
+// settleBegun asks the record what became of repairs that a kill cut off. What
+// drifts still is found again, for the place was not moved past it.
+func (r *Repairer) settleBegun(ctx context.Context) error {
+	begun, err := r.Log.Repairs(ctx, outbox.RepairBegun, repairPage)
+	if err != nil || len(begun) == 0 {
+		return err
+	}
+	if err := r.Capture.Drain(ctx); err != nil {
+		return err
+	}
+	for _, b := range begun {
+		it, ok, err := r.Log.Latest(ctx, b.Kind, b.Key)
+		if err != nil {
+			return err
+		}
+		if ok && it.Gen == b.Gen && !it.Deleted && len(r.drift(it)) == 0 {
+			err = r.Log.SetRepair(ctx, outbox.RepairDone, b)
+		} else {
+			err = r.Log.DropRepair(ctx, b.Identity())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Repairer) drift(it item.Item) []merge.FieldDrift {
+	k, _ := r.Catalog.Kind(it.Kind)
+	return merge.Drift(it, fixedField(k))
+}
+
+// fixedField is the category, where a branch may not move a synced item.
+func fixedField(k catalog.Kind) string {
+	if k.Forbids("move") {
+		return k.Match.Category
+	}
+	return ""
+}
+
+// look repairs an item if it drifted and that was not refused already.
+func (r *Repairer) look(ctx context.Context, rule outbox.RepairRule, it item.Item) (repaired bool, err error) {
+	if it.Link == nil || !slices.Contains(rule.Kinds, it.Kind) {
+		return false, nil
+	}
+	list := r.drift(it)
+	last, known, err := r.Log.RepairOf(ctx, it.ID)
+	switch {
+	case err != nil:
+		return false, err
+	case len(list) == 0 && known && last.Refused != "":
+		return false, r.Log.DropRepair(ctx, it.ID) // a sync, or a person, has settled it
+	case len(list) == 0:
+		return false, nil
+	}
+	seen := fingerprint(list)
+	if known && last.Refused != "" && last.Seen == seen {
+		return false, nil
+	}
+	k, _ := r.Catalog.Kind(it.Kind)
+	report := outbox.Repair{
+		Repair: wire.Repair{ID: uuid.NewString(), Kind: it.Kind, Key: it.Key, UID: it.Link.UID, Name: inShort(it.Fields.Get(k.Called())), At: r.Now().Unix()},
+		Gen:    it.Gen, Seen: seen, Times: 1,
+	}
+	if known && last.Refused == "" {
+		report.Times = last.Times + 1
+	}
+	if report.Times > repairTimes {
+		return false, r.refuse(ctx, report, fmt.Errorf("it was repaired %d times, and the POS changes it again and again", repairTimes))
+	}
+	return r.one(ctx, it, list, report)
+}
+
+// fingerprint stands for what drifted, and from what.
+func fingerprint(list []merge.FieldDrift) string {
+	var b strings.Builder
+	for _, d := range list {
+		b.WriteString(d.Name + " " + string(item.ShortDigestOf(d.Base)) + " " + string(item.ShortDigestOf(d.Value)) + "\n")
+	}
+	return wire.Sum([]byte(b.String()))
+}
