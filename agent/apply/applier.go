@@ -49,6 +49,9 @@ type Applier struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 	// Slice is how long one transaction may work before it commits. 0 means 18 ms.
 	Slice time.Duration
+	// Writing, if set, is called before the first row of a job, or of a repair, is
+	// written to the POS; its error rolls back.
+	Writing func(ctx context.Context) error
 	// Progress, if set, is told of each committed slice.
 	Progress func(done, total int)
 }

@@ -60,50 +60,54 @@ const (
 
 // Run repairs what drifted. It does nothing where the network does not ask for it,
 // or after a restore that is not compared yet. A POS that keeps its database to
-// itself is ErrWaits: what is left is repaired at the next Run.
-func (r *Repairer) Run(ctx context.Context) error {
+// itself is ErrWaits: what is left is repaired at the next Run. It returns how many
+// items were.
+func (r *Repairer) Run(ctx context.Context) (repaired int, err error) {
 	r.turn.Lock()
 	defer r.turn.Unlock()
 	rule, err := r.Log.RepairRule(ctx)
 	if err != nil || len(rule.Kinds) == 0 {
-		return err
+		return 0, err
 	}
 	if judging, err := r.Log.Judging(ctx); err != nil || judging {
-		return err
+		return 0, err
 	}
 	if err := r.settleBegun(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	for range repairPages {
 		items, upTo, err := r.Log.NextChanged(ctx, rule.UpTo, repairPage)
 		if err != nil || upTo == rule.UpTo {
-			return err
+			return repaired, err
 		}
-		if err := r.page(ctx, rule, items); err != nil {
-			return err
+		n, err := r.page(ctx, rule, items)
+		repaired += n
+		if err != nil {
+			return repaired, err
 		}
 		rule.UpTo = upTo
 		if err := r.Log.SetRepairRule(ctx, rule); err != nil {
-			return err
+			return repaired, err
 		}
 	}
-	return nil
+	return repaired, nil
 }
 
 // page looks at items that changed, and captures what it wrote.
-func (r *Repairer) page(ctx context.Context, rule outbox.RepairRule, items []item.Item) error {
-	wrote := false
+func (r *Repairer) page(ctx context.Context, rule outbox.RepairRule, items []item.Item) (repaired int, err error) {
 	for _, it := range items {
-		repaired, err := r.look(ctx, rule, it)
-		if err != nil {
-			return fmt.Errorf("cannot undo the drift of %s %s: %w", it.Kind, it.Key, err)
+		done, err := r.look(ctx, rule, it)
+		if done {
+			repaired++
 		}
-		wrote = wrote || repaired
+		if err != nil {
+			return repaired, fmt.Errorf("cannot undo the drift of %s %s: %w", it.Kind, it.Key, err)
+		}
 	}
-	if !wrote {
-		return nil
+	if repaired == 0 {
+		return 0, nil
 	}
-	return r.Capture.Drain(ctx)
+	return repaired, r.Capture.Drain(ctx)
 }
 
 // settleBegun asks the record what became of repairs that a kill cut off. What

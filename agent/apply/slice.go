@@ -27,6 +27,7 @@ type run struct {
 	revision int64       // of the record, up to which the index is level
 	meta     pos.Meta
 	alone    bool // the last slice failed as a whole: go on item by item
+	told     bool // Writing was called
 	images   int  // bytes of before-images in the slices that are committed
 	// at is the newest change row whose effect the index has; zero if that is not known.
 	at     wire.Mark

@@ -52,6 +52,9 @@ func (s *slice) write(ctx context.Context, plan merge.ItemPlan) error {
 		s.outcome.add(plan, plan.Local)
 		return nil
 	}
+	if err := s.announce(ctx, plan); err != nil {
+		return err
+	}
 	id := plan.Local.ID
 	switch plan.Action {
 	case merge.Create:
@@ -77,6 +80,16 @@ func (s *slice) write(ctx context.Context, plan merge.ItemPlan) error {
 	s.planner.Applied(plan, now)
 	s.outcome.add(plan, now)
 	return nil
+}
+
+// announce calls Writing, once, before the POS's own rows are touched.
+func (s *slice) announce(ctx context.Context, plan merge.ItemPlan) error {
+	touches := len(plan.Write) > 0 || plan.Action == merge.Create || plan.Action == merge.Delete
+	if s.Writing == nil || s.told || !touches {
+		return nil
+	}
+	s.run.told = true
+	return s.Writing(ctx)
 }
 
 // create makes an item. One that comes back gets its old key, if that is free, and

@@ -27,7 +27,7 @@ func (a *App) configCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(settings.CheckFolders(), checkMapping(settings.Mapping)); err != nil {
+			if err := errors.Join(settings.CheckFolders(), settings.After.Check(), checkMapping(settings.Mapping)); err != nil {
 				return err
 			}
 			if a.json {

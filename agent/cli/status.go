@@ -59,6 +59,9 @@ func (a *App) writeStatus(s control.Status) {
 	for _, u := range s.Unrepaired {
 		row("not set back", "%s %s: %s", u.Kind, clean(u.Name), clean(u.Why))
 	}
+	if a := s.AfterApply; a != nil && a.Error != "" {
+		row("after applying", "the command did not succeed %s: %s", at(a.Ran, s.Now), clean(a.Error))
+	}
 	if !s.Next.IsZero() {
 		row("next upload", "%s (%s)", at(s.Next, s.Now), s.NextReason)
 	}

@@ -40,6 +40,8 @@ type Status struct {
 	PausedKinds []PausedKind `json:"paused_kinds,omitempty"`
 	// Unrepaired are items that drifted and that the POS refuses to have repaired.
 	Unrepaired []Unrepaired `json:"unrepaired,omitempty"`
+	// AfterApply is nil where no command is configured.
+	AfterApply *AfterApply `json:"after_apply,omitempty"`
 
 	Next       time.Time    `json:"next,omitzero"` // when the next upload runs
 	NextReason string       `json:"next_reason,omitempty"`
@@ -63,6 +65,14 @@ type Pending struct {
 type PausedKind struct {
 	Kind string `json:"kind"`
 	Why  string `json:"why"`
+}
+
+// AfterApply is what became of the command after applying.
+type AfterApply struct {
+	Owed    bool      `json:"owed,omitempty"` // something was written since it succeeded
+	Ran     time.Time `json:"ran,omitzero"`
+	Seconds float64   `json:"seconds,omitempty"`
+	Error   string    `json:"error,omitempty"` // of the last run
 }
 
 // Unrepaired is one item whose locked fields this store could not set back.

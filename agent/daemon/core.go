@@ -35,7 +35,7 @@ type capturer interface {
 
 // repairer undoes drift; apply.Repairer is one.
 type repairer interface {
-	Run(ctx context.Context) error
+	Run(ctx context.Context) (repaired int, err error)
 }
 
 // core is everything that needs an enrolment, a mapping and a catalogue. It is
@@ -47,6 +47,7 @@ type core struct {
 	gate      *gate
 	capture   capturer
 	repair    repairer
+	after     *afterApply
 	conductor *conductor
 	log       zerolog.Logger
 	now       func() time.Time
@@ -152,7 +153,10 @@ func (c *core) captureOnce(ctx context.Context) {
 // repairOnce undoes what drifted, where the network asks for it. What does not
 // succeed now is tried after the next capture.
 func (c *core) repairOnce(ctx context.Context) {
-	err := c.repair.Run(ctx)
+	n, err := c.repair.Run(ctx)
+	if n > 0 {
+		_ = c.after.settle(ctx) // it has told what went wrong; the next upload tries again
+	}
 	if err != nil && ctx.Err() == nil && !errors.Is(err, apply.ErrWaits) {
 		c.log.Warn().Err(err).Msg("cannot undo drift; trying on")
 	}

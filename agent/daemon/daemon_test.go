@@ -422,4 +422,4 @@ func TestWaitsForItsEnrolment(t *testing.T) {
 // noRepair is of a network that does not ask for it.
 type noRepair struct{}
 
-func (noRepair) Run(context.Context) error { return nil }
+func (noRepair) Run(context.Context) (int, error) { return 0, nil }

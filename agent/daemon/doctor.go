@@ -9,6 +9,7 @@ import (
 	"plait/agent/control"
 	"plait/agent/datafolder"
 	"plait/agent/enrol"
+	"plait/agent/outbox"
 	"plait/shared/enrolcode"
 )
 
@@ -98,8 +99,30 @@ func (e *examination) recordChecks(ctx context.Context) {
 	if err != nil {
 		e.bad("agent.db", "%v", err)
 	}
+	e.afterApply(ctx, box)
 	for _, r := range refused {
 		e.bad("drift", "%s %q (%s) was changed here though it is locked, and cannot be set back: %s; mend that, or set it back by hand", r.Kind, r.Name, r.Key, r.Refused)
+	}
+}
+
+// afterApply says how the command after applying fares.
+func (e *examination) afterApply(ctx context.Context, box *outbox.Box) {
+	if len(e.config.After.Command) == 0 {
+		return
+	}
+	if err := e.config.After.Check(); err != nil {
+		e.bad("after_apply", "%v", err)
+	}
+	s, err := afterState(ctx, box)
+	switch {
+	case err != nil:
+		e.bad("after_apply", "%v", err)
+	case s.Error != "":
+		e.bad("after_apply", "the command did not succeed %s: %s; the POS may show what was there before: mend the command, it runs again after the next upload", when(s.Ran, e.now()), s.Error)
+	case s.Ran.IsZero():
+		e.ok("after_apply", "the command has not been needed yet")
+	default:
+		e.ok("after_apply", "the command ran %s, for %.1f s", when(s.Ran, e.now()), s.Seconds)
 	}
 }
 

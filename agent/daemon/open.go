@@ -177,7 +177,8 @@ func (d *Daemon) wire(c *core, mapping *pos.Mapping, cat *catalog.Catalog, hub u
 		k, _ := cat.Kind(kind)
 		return k.Match
 	}})
-	applier := &apply.Applier{POS: c.gate, Record: c.box, Capture: capturer, Now: d.now, Sleep: sleep}
+	c.after = &afterApply{config: d.config.After, box: c.box, log: c.log, now: d.now}
+	applier := &apply.Applier{POS: c.gate, Record: c.box, Capture: capturer, Now: d.now, Sleep: sleep, Writing: c.after.owe}
 	repair := &apply.Repairer{Applier: applier, Log: c.box, Catalog: cat, Refused: func(r outbox.Repair) {
 		c.log.Warn().Str("kind", r.Kind).Str("key", r.Key).Str("why", r.Refused).Msg("an item drifted and cannot be repaired")
 	}}
@@ -193,7 +194,7 @@ func (d *Daemon) wire(c *core, mapping *pos.Mapping, cat *catalog.Catalog, hub u
 	}
 	c.capture, c.repair = capturer, repair
 	c.conductor = newConductor(d.now, d.config)
-	c.conductor.talk = uploader.Run
+	c.conductor.talk = c.talk(uploader)
 	c.conductor.fullWaits = c.fullWaits
 	c.conductor.ended = func(last control.Last) { d.ended(c, last) }
 	return nil

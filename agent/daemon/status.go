@@ -65,6 +65,13 @@ func (d *Daemon) record(ctx context.Context, s *control.Status) error {
 		return err
 	}
 	s.Unrepaired = unrepaired(refused)
+	if len(d.config.After.Command) > 0 {
+		after, err := afterState(ctx, box)
+		if err != nil {
+			return err
+		}
+		s.AfterApply = &after
+	}
 	s.Waiting, s.Parked, s.Compared = pendingOf(waits), waits.Parked, standing.Compared
 	return nil
 }

@@ -29,7 +29,7 @@ func (c *conversation) repair(ctx context.Context) error {
 	if c.trouble != "" {
 		return nil
 	}
-	err := c.Repair.Run(ctx)
+	_, err := c.Repair.Run(ctx)
 	if errors.Is(err, apply.ErrWaits) {
 		c.note("drift stands until the POS gives its database free: %v", err)
 		return nil

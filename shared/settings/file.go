@@ -94,7 +94,9 @@ func (p *fileParser) value(key Key, n *yaml.Node) string {
 	case n.Kind == yaml.ScalarNode && n.Tag == "!!null":
 		p.fail(n, "%s has no value: leave the line out for the default", key.Path)
 	case key.Form == Texts && n.Kind == yaml.SequenceNode:
-		return p.list(key, n)
+		return strings.Join(p.list(key, n), ",")
+	case key.Form == Command && n.Kind == yaml.SequenceNode:
+		return commandText(p.list(key, n))
 	case n.Kind != yaml.ScalarNode:
 		p.fail(n, "%s takes one value", key.Path)
 	}
@@ -104,7 +106,7 @@ func (p *fileParser) value(key Key, n *yaml.Node) string {
 	return filepath.Join(filepath.Dir(p.path), n.Value)
 }
 
-func (p *fileParser) list(key Key, n *yaml.Node) string {
+func (p *fileParser) list(key Key, n *yaml.Node) []string {
 	texts := make([]string, len(n.Content))
 	for i, e := range n.Content {
 		if e.Kind != yaml.ScalarNode || e.Tag == "!!null" {
@@ -112,7 +114,7 @@ func (p *fileParser) list(key Key, n *yaml.Node) string {
 		}
 		texts[i] = e.Value
 	}
-	return strings.Join(texts, ",")
+	return texts
 }
 
 // didYouMean ends an error with the nearest known name, or with all that are known.

@@ -15,7 +15,7 @@ import (
 
 type told struct {
 	Data, Level, Note string
-	Names             []string
+	Names, Program    []string
 	Off               bool
 	Every             time.Duration
 	Share             int
@@ -30,6 +30,7 @@ func tableOf(c *told) settings.Table {
 		{Path: "work.every", Default: "1h", Set: settings.Span(&c.Every, time.Second, 24*time.Hour)},
 		{Path: "work.share", Default: "25", Set: settings.Percent(&c.Share, 1, 90)},
 		{Path: "work.off", Default: "false", Form: settings.OnOff, Set: settings.Switch(&c.Off)},
+		{Path: "program", Form: settings.Command, Set: settings.Argv(&c.Program)},
 	}}
 }
 
@@ -163,6 +164,39 @@ func TestErrorsNameTheirSource(t *testing.T) {
 	} {
 		if _, _, err := load(t, c.file, c.env, c.args...); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s %q %q: got %v, want %s", c.file, c.env, c.args, err, c.want)
+		}
+	}
+}
+
+// A command keeps its arguments whole, whatever they hold, from wherever it comes.
+func TestACommandKeepsItsArguments(t *testing.T) {
+	program := full(t, "program")
+	want := []string{program, "a, b", "-x", "", "c\"d"}
+	quoted := strings.ReplaceAll(program, `\`, `\\`)
+	text := `["` + quoted + `", "a, b", "-x", "", "c\"d"]`
+	for name, c := range map[string]struct {
+		file    string
+		environ []string
+		args    []string
+	}{
+		"a list in the file": {file: "program:\n  - '" + program + "'\n  - 'a, b'\n  - -x\n  - \"\"\n  - 'c\"d'\n"},
+		"the environment":    {environ: []string{"PLAIT_T_PROGRAM=" + text}},
+		"a flag":             {args: []string{"--program", text}},
+	} {
+		got, _, err := load(t, write(t, c.file), c.environ, c.args...)
+		if err != nil || !reflect.DeepEqual(got.Program, want) {
+			t.Errorf("%s: got %q, %v", name, got.Program, err)
+		}
+	}
+	for text, why := range map[string]string{
+		"program: [relative]\n":  "full path",
+		"program: refresh now\n": "no list of a program",
+		"program: []\n":          "names no program",
+		"program: [[a]]\n":       "list of texts",
+		"program: [" + strings.Repeat("'/a', ", 51) + "'/a']\n": "more than 50",
+	} {
+		if _, _, err := load(t, write(t, text), nil); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%q: %v, want %s", text, err, why)
 		}
 	}
 }

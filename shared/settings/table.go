@@ -16,6 +16,7 @@ const (
 	FilePath      // one text; a relative path counts from the folder of the file in which it stands
 	Texts         // a YAML list, or texts with commas between
 	OnOff         // true or false; the flag alone means true
+	Command       // a program and its arguments: a YAML list, or a JSON list in one text
 )
 
 // A Key is one setting.

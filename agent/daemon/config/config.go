@@ -2,7 +2,10 @@ package config
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -18,6 +21,7 @@ type Config struct {
 	Capture  Capture
 	Compare  Compare
 	Log      Log
+	After    After
 
 	// File is the configuration file that was read, "" if there was none.
 	File string
@@ -49,11 +53,36 @@ type Log struct {
 	File  string
 }
 
+// After is the program that runs after something was written to the POS, with its
+// arguments, and how long it may run. No Command is none.
+type After struct {
+	Command []string
+	Limit   time.Duration
+}
+
 // The files of the project's configs folder.
 const (
 	Example        = "agent.example.yaml"
 	MappingExample = "mapping.example.yaml"
 )
+
+// Check says what keeps the program from being run; nil where there is none. It is
+// no reason for the agent not to work.
+func (a After) Check() error {
+	if len(a.Command) == 0 {
+		return nil
+	}
+	info, err := os.Stat(a.Command[0])
+	switch {
+	case err != nil:
+		return fmt.Errorf("cannot run after_apply.command: %w", err)
+	case info.IsDir():
+		return fmt.Errorf("cannot run after_apply.command: %s is a folder", a.Command[0])
+	case runtime.GOOS != "windows" && info.Mode().Perm()&0o111 == 0:
+		return fmt.Errorf("cannot run after_apply.command: %s is no program; chmod +x it", a.Command[0])
+	}
+	return nil
+}
 
 // Database returns the path of agent.db.
 func (c Config) Database() string { return filepath.Join(c.Data, datafolder.DatabaseName) }
@@ -68,6 +97,9 @@ func (c Config) Socket() string { return filepath.Join(c.Data, datafolder.Socket
 // on this computer could change, and names the mend. What is absent is no error.
 func (c Config) CheckFolders() error {
 	errs := []error{datafolder.Guard(c.Data), datafolder.GuardFile(c.Mapping)}
+	if c.After.Check() == nil && len(c.After.Command) > 0 {
+		errs = append(errs, datafolder.GuardFile(c.After.Command[0]))
+	}
 	if c.File != "" {
 		errs = append(errs, datafolder.GuardFile(c.File))
 	}

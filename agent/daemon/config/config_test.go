@@ -88,6 +88,10 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 		"schedule: \"@every 1s\"\n":                  {`more often than every 10s`},
 		"retry: {first: 1h, longest: 1m}\n":          {`agent.yaml:1: retry.first: 1h0m0s is longer than retry.longest`},
 		"compare: {budget: 0}\n":                     {`agent.yaml:1: compare.budget: "0" is not a number of percent from 1 to 100`},
+		"after_apply: {command: refresh}\n":          {`agent.yaml:1: after_apply.command: "refresh" is no list of a program and its arguments`},
+		"after_apply:\n  command: [refresh, now]\n":  {`agent.yaml:2: after_apply.command: the program "refresh" must be named by its full path`},
+		"after_apply:\n  command: []\n":              {`agent.yaml:2: after_apply.command: it names no program`},
+		"after_apply: {limit: 1h}\n":                 {`agent.yaml:1: after_apply.limit: 1h0m0s is not between 1s and 10m0s`},
 		"mapping: \"\"\n":                            {`agent.yaml:1: mapping: it is empty`},
 	} {
 		_, err := load(t, write(t, text), nil)
@@ -136,5 +140,49 @@ func TestWorldWritableFoldersAreRefused(t *testing.T) {
 		if err := os.Chmod(path, info.Mode().Perm()); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A command is a program and its arguments, whatever these hold: no shell reads it,
+// and no comma cuts it. A program that is not there is said, and no more; one that
+// others may replace keeps the agent from starting.
+func TestCommandAfterApplying(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "refresh")
+	text := "after_apply:\n  command: ['" + program + "', --only, 'a, b', '$HOME']\n"
+	c, err := load(t, write(t, text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{program, "--only", "a, b", "$HOME"}; !reflect.DeepEqual(c.After.Command, want) || c.After.Limit != time.Minute {
+		t.Errorf("got %+v", c.After)
+	}
+	if err := c.After.Check(); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a program that is not there: %v", err)
+	}
+	if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.After.Check(); (err == nil) != (runtime.GOOS == "windows") {
+		t.Errorf("a file that cannot be run: %v", err)
+	}
+	if err := os.Chmod(program, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.After.Check(); err != nil {
+		t.Error(err)
+	}
+	given, err := load(t, write(t, text), []string{"PLAIT_AGENT_AFTER_APPLY_COMMAND="}, "--after_apply-limit", "5s")
+	if err != nil || given.After.Command != nil || given.After.Limit != 5*time.Second || given.After.Check() != nil {
+		t.Errorf("taken away by a variable: %+v, %v", given.After, err)
+	}
+	if runtime.GOOS == "windows" {
+		return // access lists instead of modes
+	}
+	if err := os.Chmod(program, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	c.Data, c.Mapping = t.TempDir(), c.File
+	if err := c.CheckFolders(); !errors.Is(err, datafolder.ErrExposed) {
+		t.Errorf("a program that everybody may write: %v", err)
 	}
 }

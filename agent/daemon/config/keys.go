@@ -10,6 +10,7 @@ import (
 const (
 	minSpan, maxSpan       = time.Second, 24 * time.Hour
 	minCapture, maxCapture = 100 * time.Millisecond, time.Hour
+	minAfter, maxAfter     = time.Second, 10 * time.Minute
 	minCompare, maxCompare = time.Minute, 31 * 24 * time.Hour
 )
 
@@ -35,6 +36,10 @@ func keys(c *Config) []settings.Key {
 			Help: "how often everything is compared with the POS"},
 		{Path: "compare.budget", Default: "10", Set: settings.Percent(&c.Compare.Budget, 1, 100),
 			Help: "how many percent of the time the comparison may work while it runs"},
+		{Path: "after_apply.command", Form: settings.Command, Set: settings.Argv(&c.After.Command),
+			Help: "program with its arguments to run after something was written to the POS, by its full path; none by default"},
+		{Path: "after_apply.limit", Default: "1m", Set: settings.Span(&c.After.Limit, minAfter, maxAfter),
+			Help: "how long that program may run before it is ended"},
 		{Path: "log.level", Default: "info", Set: settings.OneOf(&c.Log.Level, "debug", "info", "warn", "error"),
 			Help: "what is logged: debug, info, warn or error"},
 		{Path: "log.file", Default: "", Form: settings.FilePath, Set: settings.Text(&c.Log.File),

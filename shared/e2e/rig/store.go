@@ -61,6 +61,17 @@ func (r *Rig) AddStore(ctx context.Context, o StoreOptions) (*Store, error) {
 	return s, s.Enrol(ctx, o.Hub, made.Code)
 }
 
+// Configure adds settings to the agent's configuration file. It reads them when it
+// starts.
+func (s *Store) Configure(text string) (err error) {
+	f, err := os.OpenFile(s.config, os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("cannot configure the agent of %s: %w", s.Name, err)
+	}
+	_, err = f.WriteString(text + "\n")
+	return errors.Join(err, f.Close())
+}
+
 // write writes the mapping and the agent's configuration.
 func (s *Store) write(mapping []byte) (err error) {
 	path := filepath.Join(s.Dir, "mapping.yaml")

@@ -47,6 +47,9 @@ var acts = map[string]command{
 	"lock":    {1, func(w *world, args []string) (string, error) { return "", w.lock(args[0]) }},
 	"unlock":  {1, func(w *world, args []string) (string, error) { return "", w.unlock(args[0]) }},
 	"replace": {1, func(w *world, args []string) (string, error) { return "", w.replace(args[0]) }},
+	"settings": {2, func(w *world, args []string) (string, error) {
+		return "", w.configure(args[0], strings.Join(args[1:], " "))
+	}},
 	"overdue": {1, func(w *world, args []string) (string, error) { return "", w.overdue(args[0]) }},
 }
 
@@ -97,6 +100,15 @@ func (w *world) agent(name string, args []string) (string, error) {
 		return "", err
 	}
 	return s.Say(w.ctx, args...)
+}
+
+// configure adds a line to the configuration of an agent that does not run.
+func (w *world) configure(name, line string) error {
+	s, err := w.store(name)
+	if err != nil {
+		return err
+	}
+	return s.Configure(line)
 }
 
 func (w *world) start(name string) error {
