@@ -93,6 +93,9 @@ func (a *App) sayWhere(p storesync.WherePage, lacking bool) {
 		for _, v := range s.Values {
 			values = append(values, v.Title+" "+shown(v.Value)+locked(v))
 		}
+		if m := s.Moved; m != nil {
+			values = append(values, fmt.Sprintf("moved to %s at %s by %q", m.To.Name, when(m.At), m.Label))
+		}
 		rows = append(rows, []string{s.Store.Name, s.How, s.Key, strings.Join(values, ", "), since(s.Since)})
 	}
 	if lacking {

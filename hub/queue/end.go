@@ -93,6 +93,11 @@ func settleResult(tx *store.StoreTx, j store.Job, r wire.Result, again bool) err
 	if current, err := currentPOSEpoch(tx); err != nil || (current != "" && current != r.POSEpoch) {
 		return err
 	}
+	if r.Done {
+		if err := arrived(tx, j, r); err != nil {
+			return err
+		}
+	}
 	switch j.State {
 	case store.Applied, store.Lost:
 		return nil
@@ -248,6 +253,9 @@ func undone(tx *store.StoreTx, j store.Job, s *Settled) error {
 		s.RolledBack = append(s.RolledBack, j)
 	}
 	if err := tx.SetJob(j); err != nil {
+		return err
+	}
+	if err := recalled(tx, j); err != nil {
 		return err
 	}
 	return tx.Audit("store "+tx.Store.Name, "job."+j.State, jobDetail(j))

@@ -43,6 +43,8 @@ type Plan struct {
 	// ApplyFrom is when its jobs are queued; zero means as soon as it is run.
 	ApplyFrom time.Time `json:"apply_from,omitzero"`
 	Request   Request   `json:"request"`
+	// Transfers: it moves items from the source to its one receiver.
+	Transfers bool `json:"transfers,omitempty"`
 	// Reverts is the sync that is taken back; nil if the plan copies items.
 	Reverts *Reverted `json:"reverts,omitempty"`
 	// Policy is what it changes about the network; nil if nothing.
@@ -149,6 +151,7 @@ const (
 	WarnNotAtSource   = "dangling_reference" // a reference to what the source itself lacks
 	WarnHeld          = "held"               // an older copy of the store's agent waits
 	WarnLater         = "later"              // its jobs are queued at a later time
+	WarnMoved         = "moved"              // the source has transferred it to another store already
 	WarnGone          = "gone"               // what is named and the source does not have any more
 )
 

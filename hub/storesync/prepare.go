@@ -122,6 +122,9 @@ func (t *test) describe(v *store.View) error {
 			at.Title = in.Title
 		}
 		t.describeKind(&at)
+		if in, _ := t.catalog.Kind(name); in.OneReceiver && at.Items > at.Added {
+			t.plan.Transfers = true
+		}
 		if err := t.reaches(v, &at); err != nil {
 			return err
 		}
@@ -132,7 +135,7 @@ func (t *test) describe(v *store.View) error {
 	}
 	t.describeUsual()
 	t.describeDangling()
-	return nil
+	return t.warnMoved(v)
 }
 
 // described are the payload's kinds, and those that are selected whole and of which

@@ -282,7 +282,7 @@ func (q *queueing) queue(tx *store.StoreTx) error {
 		return err
 	}
 	payload, brings := q.plan.content(at)
-	_, err = queue.Put(tx, store.Job{
+	j, err := queue.Put(tx, store.Job{
 		Sort: q.plan.sortAt(at), Label: q.plan.Label, Cause: q.sync.ID, Payload: payload, Own: at.Own, Plan: q.plan.Digest,
 		Items: at.Items, Resets: at.Resets, Reach: reach, RetryOf: at.RetryOf, CreatedBy: q.sync.By,
 	})
@@ -302,6 +302,9 @@ func (q *queueing) queue(tx *store.StoreTx) error {
 		}
 	}
 	if err := q.hold(tx, at); err != nil {
+		return err
+	}
+	if err := q.transfers(tx, at, j.ID); err != nil {
 		return err
 	}
 	if err := q.content(tx, at.Own, at.Items-brings); err != nil {

@@ -44,6 +44,8 @@ type ItemAt struct {
 	// Since is the job that brought its newest value; nil if it has none of a sync,
 	// or the hub does not remember.
 	Since *Since `json:"since,omitempty"`
+	// Moved says where the store transferred it to; nil if it did not.
+	Moved *Moved `json:"moved,omitempty"`
 	Why   string `json:"why,omitempty"` // of a store that lacks it, in a sentence
 }
 
@@ -135,6 +137,11 @@ func (l *look) itemAt(in *store.StoreView, fields []catalog.Field, c *carriers) 
 			value.Policy = last.Policy
 		}
 		at.Values = append(at.Values, value)
+	}
+	if l.kind.OneReceiver {
+		if at.Moved, err = movedFrom(l.View, l.network.ID, l.kind.Name, l.uids, in.Store.ID); err != nil {
+			return at, err
+		}
 	}
 	if from, ok := newest(it.Link, fields); ok {
 		at.Since, err = c.brought(in, from)

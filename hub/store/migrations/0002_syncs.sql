@@ -101,3 +101,20 @@ CREATE TABLE repairs (
   at INTEGER NOT NULL,
   PRIMARY KEY (network, store, kind, key)
 );
+
+-- Items that went from one store to another by a transfer (S1: employees), and jobs
+-- that take one back. The source's own item stays, and is known as moved. Keyed by
+-- uid, which no full upload changes.
+CREATE TABLE transfers (
+  network INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  uid TEXT NOT NULL,
+  store INTEGER NOT NULL, -- the receiver
+  source INTEGER NOT NULL, -- store
+  job TEXT NOT NULL,
+  sync TEXT NOT NULL, -- id
+  back INTEGER NOT NULL CHECK (back IN (0, 1)), -- the job takes the transfer back
+  at INTEGER NOT NULL DEFAULT 0, -- when the hub was told that it arrived; 0: it has not yet
+  PRIMARY KEY (network, kind, uid, job)
+);
+CREATE INDEX transfers_job ON transfers (network, store, job);

@@ -46,6 +46,7 @@ func Run(t *testing.T, open Engine) {
 		"saved":       saved,
 		"parked":      parked,
 		"repairs":     repairs,
+		"transfers":   transfers,
 		"rollback":    rollback,
 	} {
 		t.Run(name, func(t *testing.T) {
