@@ -213,3 +213,27 @@ func TestJobAppliedTwiceReportsTheSameAndWritesNothing(t *testing.T) {
 		t.Errorf("reported %+v, %v, %v", reported, ok, err)
 	}
 }
+
+// That something will be written is said once for a job, before it is: of a job that
+// only finds what it brings, never. Where it cannot be kept, nothing is written.
+func TestWritingIsAnnounced(t *testing.T) {
+	b := newBranch(t, "")
+	told := 0
+	b.applier.Writing = func(context.Context) error { told++; return nil }
+	first := payload(hair, put("vendor", "u-acme", "Acme", 2), shampoo(3, "Shampoo", "0.99"))
+	b.apply(jobNumber(1), first, wire.Own{})
+	if told != 1 {
+		t.Errorf("a job that writes three items announced it %d times", told)
+	}
+	b.apply(jobNumber(2), first, wire.Own{})
+	if told != 1 {
+		t.Error("a job that changes nothing announced it")
+	}
+	b.applier.Writing = func(context.Context) error { return errKilled }
+	if _, err := b.applier.Job(t.Context(), jobNumber(3), payload(put("category", "u-new", "New", 1)), wire.Own{}); !errors.Is(err, errKilled) {
+		t.Errorf("what could not be kept: %v", err)
+	}
+	if got := b.value("SELECT count(*) FROM Category"); got != "1" {
+		t.Errorf("%s categories are in the POS", got)
+	}
+}

@@ -290,18 +290,27 @@ func TestARepairGivesWayToCapture(t *testing.T) {
 		t.Fatal(err)
 	}
 	stuck := *b.applier
-	stuck.Capture = heldCapture{b.applier.Capture}
+	stuck.Capture = heldCapture{b.applier.Capture, func() { b.exec("UPDATE Item SET Price = Price + 1 WHERE Name = 'Ours'") }}
 	held := &apply.Repairer{Applier: &stuck, Log: b.box, Catalog: postestCatalog()}
 	if _, err := held.Run(t.Context()); !errors.Is(err, apply.ErrWaits) {
 		t.Fatalf("while capture holds still: %v", err)
 	}
-	b.exec("UPDATE Item SET Price = 6 WHERE Name = 'Ours'")
-	b.run()
+	b.edits("UPDATE Item SET Price = 6 WHERE Name = 'Ours'") // the POS is free
 	b.is("afterwards", "Shampoo 0.99 Hair, Wax 6 -")
 }
 
-// heldCapture is busy for as long as anybody waits for it.
-type heldCapture struct{ apply.Capture }
+// heldCapture is busy for as long as a transaction waits for it, and the POS changes
+// something whenever it is not.
+type heldCapture struct {
+	apply.Capture
+	edit func()
+}
+
+func (h heldCapture) Drain(ctx context.Context) error {
+	err := h.Capture.Drain(ctx)
+	h.edit()
+	return err
+}
 
 func (heldCapture) DrainFrom(ctx context.Context, _ pos.Reader) error {
 	<-ctx.Done()

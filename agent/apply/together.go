@@ -151,6 +151,9 @@ func (s *slice) writeOne(ctx context.Context, n int) (w written, err error) {
 	if w.plan, err = s.planner.Plan(n); err != nil {
 		return w, err
 	}
+	if err := s.announce(ctx, w.plan); err != nil {
+		return w, err
+	}
 	id := w.plan.Local.ID
 	switch w.plan.Action {
 	case merge.Skip, merge.Park:

@@ -88,8 +88,9 @@ func (s *slice) announce(ctx context.Context, plan merge.ItemPlan) error {
 	if s.Writing == nil || s.told || !touches {
 		return nil
 	}
-	s.run.told = true
-	return s.Writing(ctx)
+	err := s.Writing(ctx)
+	s.run.told = err == nil
+	return err
 }
 
 // create makes an item. One that comes back gets its old key, if that is free, and
