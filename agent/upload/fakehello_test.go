@@ -98,7 +98,7 @@ func (h *hub) welcome(m wire.Hello, newEpoch bool) wire.Welcome {
 	w := wire.Welcome{
 		HubEpoch: h.epoch, Network: "n1", Store: h.store, StoreName: "Lakeside", Role: "branch", Switch: "on", Catalog: h.catalog.Digest(),
 		Batch: h.batches[m.AgentEpoch], Mark: h.mark, NewAgentEpoch: newEpoch, RestoreLinks: h.restoreLinks, Reconcile: h.reconcile,
-		FullUpload: h.request, OpenJobs: h.open(), WantProfile: m.Profile != "" && m.Profile != h.profile,
+		FullUpload: h.request, OpenJobs: h.open(), WantProfile: m.Profile != "" && m.Profile != h.profile, Repair: h.repair,
 	}
 	w.WantReceipts = h.listReceipts && m.Receipts == nil && m.Receipt.Known && !m.Receipt.Absent
 	return w

@@ -68,7 +68,9 @@ type hubState struct {
 	catalog      *catalog.Catalog
 	jobs         []job
 	payloads     map[string][]byte
-	request      string // an operator's wish for a full upload
+	repair       []string // the kinds that the store repairs by itself
+	repairs      []string // ids of what it told of that
+	request      string   // an operator's wish for a full upload
 	uploads      map[string]staging
 	proven       int // byes that were answered with equal
 }
@@ -188,6 +190,22 @@ func (h *hub) Payload(ctx context.Context, hash string) ([]byte, error) {
 }
 
 // Links hands back what a POS lost: a page of links, receipts with the last.
+// Repairs keeps what was told, and how often each id was new.
+func (h *hub) Repairs(ctx context.Context, m wire.Repairs) error {
+	_, err := within(h, ctx, "repairs", func() (struct{}, error) {
+		if err := m.Validate(); err != nil {
+			return struct{}{}, err
+		}
+		for _, r := range m.List {
+			if !slices.Contains(h.repairs, r.ID) {
+				h.repairs = append(h.repairs, r.ID)
+			}
+		}
+		return struct{}{}, nil
+	})
+	return err
+}
+
 func (h *hub) Links(ctx context.Context, m wire.LinksAsk) (wire.LinksPage, error) {
 	return within(h, ctx, "links", func() (wire.LinksPage, error) {
 		p := wire.LinksPage{Items: []string{}}

@@ -75,9 +75,10 @@ func (s *salon) start() {
 		return k.Match
 	}
 	capturer := capture.New(s.mem, s.box, capture.Options{Match: match, Now: s.clock})
+	applier := &apply.Applier{POS: s.mem, Record: s.box, Capture: capturer, Now: s.clock, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 	s.up, err = upload.New(upload.Config{
 		Store: storeID, Version: "test", POS: s.mem, Box: s.box, Capture: capturer, Hub: s.hub, Now: s.clock,
-		Apply: &apply.Applier{POS: s.mem, Record: s.box, Capture: capturer, Now: s.clock, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }},
+		Apply: applier, Repair: &apply.Repairer{Applier: applier, Log: s.box, Catalog: postest.Catalog()},
 	})
 	s.must(err)
 }
