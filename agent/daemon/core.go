@@ -57,6 +57,7 @@ type core struct {
 	// renew ends run once that conversation has ended, or the record is damaged.
 	renew          chan struct{} // holds one
 	catalogChanged bool          // the conductor's goroutine alone uses it
+	unrepaired     error         // why drift could not be undone at the last try; captureOnce's alone
 
 	mu       sync.Mutex
 	trouble  error         // why the POS could not be captured at the last try; errUntried before one
@@ -157,9 +158,12 @@ func (c *core) repairOnce(ctx context.Context) {
 	if n > 0 {
 		_ = c.after.settle(ctx) // it has told what went wrong; the next upload tries again
 	}
-	if err != nil && ctx.Err() == nil && !errors.Is(err, apply.ErrWaits) {
-		c.log.Warn().Err(err).Msg("cannot undo drift; trying on")
+	before := c.unrepaired
+	c.unrepaired = err
+	if err == nil || ctx.Err() != nil || errors.Is(err, apply.ErrWaits) || (before != nil && before.Error() == err.Error()) {
+		return
 	}
+	c.log.Warn().Err(err).Msg("cannot undo drift; trying on")
 }
 
 // compareOnce works on the comparison if one is due, and returns how long to
