@@ -224,7 +224,7 @@ func TestSync(t *testing.T) {
 		t.Fatalf("the queue is %+v", jobs)
 	}
 	h.run("job show "+jobs[0].ID).done("queued", "administrator")
-	h.run("store switch One off").failed(1, "1 jobs are open")
+	h.run("store switch One off").failed(1, "a job is open")
 	h.answer("one\n", "store revoke Head Office").failed(2, "one store")
 	var list []storesync.Sync
 	h.run("sync list --json").into(&list)

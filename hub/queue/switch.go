@@ -2,6 +2,8 @@ package queue
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"plait/hub/store"
 )
@@ -21,8 +23,8 @@ func Switch(tx *store.StoreTx, who, to string, cancel bool) (string, error) {
 			return tx.Store.Switch, err
 		}
 		if len(open) > 0 && !cancel {
-			return tx.Store.Switch, fmt.Errorf("cannot switch store %s off: %w: %d jobs are open, the first is %q: deliver them first (--deliver), or cancel them (--cancel)",
-				tx.Store.Name, store.ErrConflict, len(open), open[0].Label)
+			return tx.Store.Switch, fmt.Errorf("cannot switch store %s off: %w: %s: deliver them first (--deliver), or cancel them (--cancel)",
+				tx.Store.Name, store.ErrConflict, listOpen(open))
 		}
 		if err := cancelAll(tx, who, open); err != nil {
 			return tx.Store.Switch, err
@@ -34,6 +36,25 @@ func Switch(tx *store.StoreTx, who, to string, cancel bool) (string, error) {
 	}
 	err := drained(tx)
 	return tx.Store.Switch, err
+}
+
+// maxListed is how many jobs a sentence names.
+const maxListed = 5
+
+// listOpen names open jobs in the order of the queue.
+func listOpen(open []store.Job) string {
+	named := make([]string, 0, maxListed)
+	for _, j := range open[:min(len(open), maxListed)] {
+		named = append(named, strconv.Quote(j.Label))
+	}
+	more := ""
+	if n := len(open) - len(named); n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	if len(open) == 1 {
+		return "a job is open, " + named[0]
+	}
+	return fmt.Sprintf("%d jobs are open, %s%s", len(open), strings.Join(named, ", "), more)
 }
 
 func turn(tx *store.StoreTx, who, to string) error {
