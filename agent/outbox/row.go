@@ -127,8 +127,13 @@ func (s *stored) row(kindName string) Row {
 	}
 }
 
-// take reads the row of a query for storedColumns and body in place.
+// take reads the row of a query for storedColumns and body in place. A flipped bit
+// can make a text of a blob, whose bytes are the same: it comes as one that is not
+// sound.
 func (s *stored) take(row sqliterows.Row) {
 	s.id, s.kind, s.key, s.gen, s.dead = row.Integer(0), row.Integer(1), row.Text(2), row.Integer(3), row.Integer(4) != 0
 	s.revision, s.pos, s.chk, s.digest, s.body = row.Integer(5), row.Integer(6), row.Integer(7), row.Blob(8), row.Blob(9)
+	if row.Type(2) != sqliterows.Text || row.Type(8) != sqliterows.Blob || row.Type(9) != sqliterows.Blob {
+		s.digest = nil
+	}
 }
