@@ -45,8 +45,9 @@ func (r *receiver) read(kind, key string) (rec pos.Record, err error) {
 }
 
 // Item reads an item as the transaction sees it. Its generation is the record's:
-// where that is newer than the row of plait_links, the key came back as another
-// item, and the link there is its predecessor's.
+// where that is newer than the row of plait_links, the link there is the item's only
+// if the record has it too, from which it is still to go over. Else the key came back
+// as another item, and the link is its predecessor's.
 func (r *receiver) Item(kind, key string) (item.Item, bool, error) {
 	rec, err := r.read(kind, key)
 	if err != nil || !rec.Exists {
@@ -57,7 +58,10 @@ func (r *receiver) Item(kind, key string) (item.Item, bool, error) {
 	}
 	it := rec.Item
 	if gen, ok := r.index.Gen(kind, key); ok && gen > it.Gen {
-		it.Gen, it.Link = gen, nil
+		it.Gen = gen
+		if it.Link != nil && !r.index.Linked(kind, key, it.Link.UID) {
+			it.Link = nil
+		}
 	}
 	return it, true, nil
 }

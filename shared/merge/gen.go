@@ -8,3 +8,9 @@ func (x *Index) Gen(kind, key string) (gen int64, ok bool) {
 	}
 	return 0, false
 }
+
+// Linked reports whether the store's item under a key is linked to that uid.
+func (x *Index) Linked(kind, key, uid string) bool {
+	k := x.kinds[kind]
+	return k != nil && k.items[key] != nil && k.items[key].linked && k.items[key].uid == uid
+}
