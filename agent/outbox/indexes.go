@@ -10,11 +10,20 @@ import (
 	"plait/shared/sqliterows"
 )
 
+// verifyEvery is how often the indexes are looked at, in seconds: a disk goes bad
+// slowly, and a comparison with them takes half as long again.
+const verifyEvery = 3600
+
 // VerifyIndexes holds the indexes of the record against its rows, at the end of a
-// comparison, which reads most rows without them. An index with a flipped bit leads
-// to no row or to another's; SQLite does not look. Nothing is mended in place: with
-// [ErrDamaged] the next Open sets the file aside.
+// comparison, which reads most rows without them: at the first one after a start, and
+// once an hour. An index with a flipped bit leads to no row or to another's; SQLite
+// does not look. Nothing is mended in place: with [ErrDamaged] the next Open sets the
+// file aside.
 func (b *Box) VerifyIndexes(ctx context.Context) error {
+	now := b.now().Unix()
+	if last := b.verified.Load(); last != 0 && now >= last && now < last+verifyEvery {
+		return nil
+	}
 	same, err := b.sameSums(ctx)
 	if err == nil && !same { // or something was put between two of the walks
 		err = b.read(ctx, checkIntegrity)
@@ -22,6 +31,7 @@ func (b *Box) VerifyIndexes(ctx context.Context) error {
 	if err = b.note(err); err != nil {
 		return fmt.Errorf("cannot verify the record's indexes: %w", err)
 	}
+	b.verified.Store(now)
 	return nil
 }
 

@@ -46,6 +46,8 @@ type Box struct {
 	path    string
 	now     func() time.Time
 	damaged atomic.Bool
+	// verified is when the indexes were verified last, in Unix seconds; 0 before.
+	verified atomic.Int64
 }
 
 // Damaged reports whether damage was met while the file was in use. Nothing goes
