@@ -90,31 +90,12 @@ func told(plan merge.ItemPlan) (out []wire.RepairField) {
 	return out
 }
 
-func inShort(v item.Value) string {
-	text := oneLine(v.Display())
-	if len(text) > wire.MaxNameBytes {
-		text = clip(text, wire.MaxNameBytes-len("…")) + "…"
-	}
-	return text
-}
-
-// oneLine is text that may stand in a control message.
-func oneLine(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f {
-			return ' '
-		}
-		return c
-	}, strings.ToValidUTF8(s, "?"))
-}
+func inShort(v item.Value) string { return wire.Line(v.Display(), wire.MaxNameBytes) }
 
 // refuse keeps that the item cannot be repaired, and why: it is named, and not
 // tried again while it stands as it does.
 func (r *Repairer) refuse(ctx context.Context, report outbox.Repair, cause error) error {
-	report.Refused = oneLine(fmt.Sprintf("the POS refuses it: %v", cause))
-	if len(report.Refused) > wire.MaxReasonBytes {
-		report.Refused = clip(report.Refused, wire.MaxReasonBytes-len("…")) + "…"
-	}
+	report.Refused = wire.Line(fmt.Sprintf("the POS refuses it: %v", cause), wire.MaxReasonBytes)
 	if err := r.Log.SetRepair(ctx, outbox.RepairDone, report); err != nil {
 		return err
 	}

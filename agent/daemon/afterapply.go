@@ -15,6 +15,7 @@ import (
 	"plait/agent/daemon/config"
 	"plait/agent/outbox"
 	"plait/agent/upload"
+	"plait/shared/wire"
 
 	"github.com/rs/zerolog"
 )
@@ -136,12 +137,7 @@ func (t *tail) Write(p []byte) (int, error) {
 
 // text is one line without control characters.
 func (t *tail) text() string {
-	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(t.buf.String(), "?"))), " ")
+	return strings.Join(strings.Fields(wire.Line(t.buf.String(), afterOutput)), " ")
 }
 
 func afterState(ctx context.Context, box *outbox.Box) (s control.AfterApply, err error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"plait/shared/wire"
@@ -118,15 +117,8 @@ func (c *conversation) nextDue() int64 {
 	return max(1, int64(c.NextDue(now).Sub(now)/time.Second))
 }
 
-// sentence is a text in the protocol's form: one line, of a bounded length. The hub
-// refuses a message whole for another, and errors of a POS have many forms.
-func sentence(s string) string {
-	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool { return r < ' ' || r == 0x7f }), " ")
-	if len(s) <= wire.MaxReasonBytes {
-		return s
-	}
-	return strings.ToValidUTF8(s[:wire.MaxReasonBytes-len("…")], "") + "…"
-}
+// sentence is a text in the protocol's form: errors of a POS have many.
+func sentence(s string) string { return wire.Line(s, wire.MaxReasonBytes) }
 
 // checkHubMark compares the hub's newest mark with the POS: a POS and agent.db
 // that were restored together agree with each other, and differ from the hub.

@@ -46,7 +46,7 @@ func (c *check) text(what, s string, limit int) {
 		c.fail("%s has %d bytes, more than %d", what, len(s), limit)
 	case !utf8.ValidString(s):
 		c.fail("%s is not valid UTF-8", what)
-	case strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) >= 0:
+	case strings.IndexFunc(s, isControl) >= 0:
 		c.fail("%s has a control character", what)
 	}
 }
