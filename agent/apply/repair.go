@@ -139,15 +139,7 @@ func (r *Repairer) settleBegun(ctx context.Context) error {
 
 func (r *Repairer) drift(it item.Item) []merge.FieldDrift {
 	k, _ := r.Catalog.Kind(it.Kind)
-	return merge.Drift(it, fixedField(k))
-}
-
-// fixedField is the category, where a branch may not move a synced item.
-func fixedField(k catalog.Kind) string {
-	if k.Forbids("move") {
-		return k.Match.Category
-	}
-	return ""
+	return merge.Drift(it, k.Fixed())
 }
 
 // look repairs an item if it drifted and that was not refused already.

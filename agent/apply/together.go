@@ -198,7 +198,7 @@ func (s *slice) linkAll(ctx context.Context, kind string, list []written) error 
 			return errUnlike
 		}
 		if w.plan.Action == merge.Create || !w.plan.Local.Link.Equal(w.now.Link) {
-			rows = append(rows, linkRow(w.now))
+			rows = append(rows, pos.RowOf(w.now))
 		}
 	}
 	return s.tx.PutLink(ctx, rows...)
@@ -230,12 +230,4 @@ func (s *slice) readBack(ctx context.Context, kind string, list []written, creat
 		w.now.Gen = w.said.Gen
 	}
 	return nil
-}
-
-func linkRow(now item.Item) pos.LinkRow {
-	row := pos.LinkRow{ID: now.ID, Link: now.Link}
-	if now.Link != nil {
-		row.UID = now.Link.UID
-	}
-	return row
 }

@@ -136,7 +136,7 @@ func (s *slice) link(ctx context.Context, plan merge.ItemPlan, id item.ID) (item
 	if before.Equal(now.Link) && plan.Action != merge.Create {
 		return now, nil
 	}
-	return now, s.tx.PutLink(ctx, linkRow(now))
+	return now, s.tx.PutLink(ctx, pos.RowOf(now))
 }
 
 // generation is the item's own; a created one whose key was used before gets the

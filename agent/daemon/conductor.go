@@ -18,7 +18,7 @@ const (
 	reasonStart      = "start"
 	reasonSchedule   = "schedule"
 	reasonRetry      = "retry"
-	reasonTechnician = "technician"
+	reasonTechnician = upload.ReasonTechnician
 )
 
 // longestNap bounds how long the conductor sleeps: a clock that was set, or a PC

@@ -13,7 +13,8 @@ import (
 const pageRows = 1000
 
 // EachLive calls fn for each live item of a kind, in the order of their keys, without
-// what its link knows of single fields. It reads page by page: an item that changes meanwhile comes in one of its states.
+// what its link knows of single fields. It reads page by page: an item that changes
+// meanwhile comes in one of its states.
 func (b *Box) EachLive(ctx context.Context, kind string, fn func(item.Item) error) error {
 	for after := ""; ; {
 		keys, err := b.LiveKeys(ctx, kind, after, pageRows)
@@ -98,12 +99,21 @@ func (b *Box) Changed(ctx context.Context, after int64, fn func(item.Item) error
 		if revision = m.int(metaRevision); m.err != nil || revision == after {
 			return m.err
 		}
-		rows, err := tx.QueryContext(ctx, "SELECT "+storedColumns+", i.body FROM items i WHERE i.revision > $1 ORDER BY i.revision", after)
+		rows, err := tx.QueryContext(ctx, changedQuery, after)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
-		return eachBody(rows, fn)
+		return eachStored(rows, func(s *stored) error {
+			if !s.sound() { // dropped, and read again, when it is to be sent
+				return nil
+			}
+			it, err := item.Outline(s.body)
+			if err != nil {
+				return err
+			}
+			return fn(it)
+		})
 	})
 	if err != nil {
 		return 0, fmt.Errorf("cannot read what changed since revision %d: %w", after, err)
@@ -111,20 +121,43 @@ func (b *Box) Changed(ctx context.Context, after int64, fn func(item.Item) error
 	return revision, nil
 }
 
-func eachBody(rows *sql.Rows, fn func(item.Item) error) error {
+// NextChanged returns items and tombstones that were recorded after a revision, in
+// the order of revisions, at most limit, and the revision up to which that is all.
+// Damaged rows are left out.
+func (b *Box) NextChanged(ctx context.Context, after int64, limit int) (items []item.Item, upTo int64, err error) {
+	upTo = after
+	err = b.read(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, changedQuery+" LIMIT $2 + 0", after, limit)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		return eachStored(rows, func(s *stored) error {
+			upTo = max(upTo, s.revision)
+			if !s.sound() {
+				return nil
+			}
+			it, err := item.Decode(s.body)
+			items = append(items, it)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, after, fmt.Errorf("cannot read what changed since revision %d: %w", after, err)
+	}
+	return items, upTo, nil
+}
+
+const changedQuery = "SELECT " + storedColumns + ", i.body FROM items i WHERE i.revision > $1 ORDER BY i.revision"
+
+// eachStored calls fn for each row of a query for storedColumns and body.
+func eachStored(rows *sql.Rows, fn func(*stored) error) error {
 	for rows.Next() {
 		var s stored
 		if err := s.scan(rows); err != nil {
 			return err
 		}
-		if !s.sound() { // dropped, and read again, when it is to be sent
-			continue
-		}
-		it, err := item.Outline(s.body)
-		if err != nil {
-			return err
-		}
-		if err := fn(it); err != nil {
+		if err := fn(&s); err != nil {
 			return err
 		}
 	}

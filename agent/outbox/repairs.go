@@ -80,12 +80,12 @@ const repairColumns = "SELECT kind, key, gen, state, body, chk FROM repairs "
 // Repairs returns repairs in a state, at most limit. Damaged rows are left out: they
 // tell of the past, and drift is found again.
 func (b *Box) Repairs(ctx context.Context, state, limit int) ([]Repair, error) {
-	return b.repairs(ctx, "WHERE state = $1 ORDER BY kind, key, gen LIMIT $2", state, limit)
+	return b.repairs(ctx, "WHERE state = $1 ORDER BY kind, key, gen LIMIT $2 + 0", state, limit)
 }
 
 // RefusedRepairs returns what the POS refused, at most limit.
 func (b *Box) RefusedRepairs(ctx context.Context, limit int) ([]Repair, error) {
-	list, err := b.repairs(ctx, "WHERE state > 0 ORDER BY kind, key, gen LIMIT $1", limit)
+	list, err := b.repairs(ctx, "WHERE state > 0 ORDER BY kind, key, gen LIMIT $1 + 0", limit)
 	out := list[:0]
 	for _, r := range list {
 		if r.Refused != "" {
@@ -171,38 +171,4 @@ func (b *Box) DropRepair(ctx context.Context, id item.ID) error {
 		_, err := tx.ExecContext(ctx, "DELETE FROM repairs WHERE kind = $1 AND key = $2 AND gen = $3", id.Kind, id.Key, id.Gen)
 		return err
 	})
-}
-
-// NextChanged returns items and tombstones that were recorded after a revision, in
-// the order of revisions, at most limit, and the revision up to which that is all.
-// Damaged rows are left out.
-func (b *Box) NextChanged(ctx context.Context, after int64, limit int) (items []item.Item, upTo int64, err error) {
-	upTo = after
-	err = b.read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "SELECT "+storedColumns+", i.body FROM items i WHERE i.revision > $1 ORDER BY i.revision LIMIT $2", after, limit)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var s stored
-			if err := rows.Scan(append(s.into(), &s.body)...); err != nil {
-				return err
-			}
-			upTo = max(upTo, s.revision)
-			if !s.sound() {
-				continue
-			}
-			it, err := item.Decode(s.body)
-			if err != nil {
-				return err
-			}
-			items = append(items, it)
-		}
-		return rows.Err()
-	})
-	if err != nil {
-		return nil, after, fmt.Errorf("cannot read what changed since revision %d: %w", after, err)
-	}
-	return items, upTo, nil
 }

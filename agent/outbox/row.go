@@ -25,17 +25,13 @@ type Row struct {
 }
 
 // Item decodes the row.
-func (r Row) Item() (item.Item, error) {
-	it, err := item.Decode(r.Body)
-	if err != nil {
-		return item.Item{}, fmt.Errorf("cannot read %s %s from the record: %w", r.Kind, r.Key, errors.Join(ErrDamaged, err))
-	}
-	return it, nil
-}
+func (r Row) Item() (item.Item, error) { return r.decode(item.Decode) }
 
 // Outline is Item without what the link knows of single fields.
-func (r Row) Outline() (item.Item, error) {
-	it, err := item.Outline(r.Body)
+func (r Row) Outline() (item.Item, error) { return r.decode(item.Outline) }
+
+func (r Row) decode(read func([]byte) (item.Item, error)) (item.Item, error) {
+	it, err := read(r.Body)
 	if err != nil {
 		return item.Item{}, fmt.Errorf("cannot read %s %s from the record: %w", r.Kind, r.Key, errors.Join(ErrDamaged, err))
 	}

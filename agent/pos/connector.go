@@ -82,6 +82,15 @@ type LinkRow struct {
 	LinkOf int64
 }
 
+// RowOf is the row of an item as it stands.
+func RowOf(it item.Item) LinkRow {
+	row := LinkRow{ID: it.ID, Dead: it.Deleted, Link: it.Link}
+	if it.Link != nil {
+		row.UID = it.Link.UID
+	}
+	return row
+}
+
 // Record is what the POS holds now under one (kind, key). Item.Gen and Item.Link
 // come from plait_links as they stand there: generation 1 and no link if there
 // is no row. Capture decides whether they still apply.

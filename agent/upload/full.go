@@ -19,8 +19,8 @@ var errMoved = errors.New("the hub's copy changed meanwhile")
 // has asked for another since.
 var errAnew = errors.New("another full upload is asked for")
 
-// reasonTechnician is a Request's at a person's word, rather than a retry's.
-const reasonTechnician = "technician"
+// ReasonTechnician is a Request's at a person's word, rather than a retry's.
+const ReasonTechnician = "technician"
 
 // wantsFull: one that is under way goes on whoever the conversation is for. Its
 // landing may be known to the hub alone, and must not stand in for a later one.
@@ -149,7 +149,7 @@ func (c *conversation) landedBefore(ctx context.Context, done wire.FullState) er
 	if err := c.Box.SetFullUpload(ctx, outbox.FullUpload{}); err != nil {
 		return err
 	}
-	if c.req.Full && c.req.Reason == reasonTechnician || c.welcome.FullUpload != "" {
+	if c.req.Full && c.req.Reason == ReasonTechnician || c.welcome.FullUpload != "" {
 		return errAnew
 	}
 	c.landed(done)

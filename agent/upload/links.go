@@ -98,10 +98,7 @@ func (c *conversation) inPOS(ctx context.Context, fn func(pos.Tx) error) error {
 }
 
 func linkRow(it item.Item) pos.LinkRow {
-	row := pos.LinkRow{ID: it.ID, Dead: it.Deleted, Link: it.Link}
-	if it.Link != nil {
-		row.UID = it.Link.UID
-	}
+	row := pos.RowOf(it)
 	if row.Dead && row.Link.Holds() {
 		row.Link = nil // the POS deleted it
 	}

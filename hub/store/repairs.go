@@ -30,7 +30,7 @@ func (v *StoreView) Repair(kind, key string) (Repair, error) {
 // Repairs returns what the store told of items, by kind and key, after the given
 // ones, at most limit.
 func (v *StoreView) Repairs(after item.ID, limit int) ([]Repair, error) {
-	all, err := many(v.View, readRepair, repairsOf+`AND (kind, key) > ($3, $4) ORDER BY kind, key LIMIT $5`,
+	all, err := many(v.View, readRepair, repairsOf+`AND (kind, key) > ($3, $4) ORDER BY kind, key LIMIT $5 + 0`,
 		v.at.network, v.at.store, after.Kind, after.Key, limit)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read what store %s repaired: %w", v.Store.Name, err)

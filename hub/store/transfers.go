@@ -28,7 +28,7 @@ func readTransfer(s scanner) (t Transfer, err error) {
 // at most limit.
 func (v *View) Transfers(network, kind, uid string, limit int) ([]Transfer, error) {
 	all, err := many(v, readTransfer, transfersOf+`JOIN networks n ON n.network = t.network
-		WHERE n.id = $1 AND t.kind = $2 AND t.uid = $3 AND t.at > 0 AND t.back = 0 ORDER BY t.at DESC, t.job DESC LIMIT $4`, network, kind, uid, limit)
+		WHERE n.id = $1 AND t.kind = $2 AND t.uid = $3 AND t.at > 0 AND t.back = 0 ORDER BY t.at DESC, t.job DESC LIMIT $4 + 0`, network, kind, uid, limit)
 	if err != nil {
 		return nil, fmt.Errorf("cannot tell where %s %s was transferred to: %w", kind, uid, err)
 	}

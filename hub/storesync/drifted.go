@@ -88,12 +88,9 @@ func (d *drifts) kindOf(name string) (*driftKind, error) {
 		return k, nil
 	}
 	found, ok := d.catalog.Kind(name)
-	k := &driftKind{Kind: found}
+	k := &driftKind{Kind: found, fixed: found.Fixed()}
 	usual, some := d.settings.usual(name, d.stores)
 	k.held = ok && found.Direction == catalog.Sync && !(some && usual.ID == d.in.Store.ID)
-	if found.Forbids("move") {
-		k.fixed = found.Match.Category
-	}
 	for _, o := range found.Operations {
 		if to, converts := strings.CutPrefix(o.Name, "convert_to_"); converts && !o.Allowed {
 			k.to = append(k.to, to)

@@ -167,6 +167,15 @@ func (k Kind) Forbids(operation string) bool {
 	return slices.ContainsFunc(k.Operations, func(o Operation) bool { return o.Name == operation && !o.Allowed })
 }
 
+// Fixed returns the field that a branch may not change of a synced item whatever its
+// policy: the category, where it may not move the item; "" if there is none.
+func (k Kind) Fixed() string {
+	if k.Forbids("move") {
+		return k.Match.Category
+	}
+	return ""
+}
+
 // Resolve returns the field's policy with the network's switches applied. A
 // never field without a switch of its own stays never.
 func (f Field) Resolve(on func(switchName string) bool) item.Policy {
