@@ -180,22 +180,12 @@ func (l *look) findIn(in *store.StoreView, text string) error {
 // copied are those of a store's deleted items that others have copies of.
 func (l *look) copied(in *store.StoreView, gone []store.Item) (out []store.Item, err error) {
 	for _, g := range gone {
-		for _, s := range l.stores {
-			if s.ID == in.Store.ID {
-				continue
-			}
-			other, err := l.In(s.ID)
-			if err != nil {
-				return nil, err
-			}
-			rows, err := other.ItemsByUID(l.kind.Name, g.UID)
-			if err != nil {
-				return nil, err
-			}
-			if slices.ContainsFunc(rows, store.Item.Live) {
-				out = append(out, g)
-				break
-			}
+		with, err := l.StoresWith(l.network.ID, l.kind.Name, []string{g.UID})
+		if err != nil {
+			return nil, err
+		}
+		if delete(with, in.Store.ID); len(with) > 0 {
+			out = append(out, g)
 		}
 	}
 	return out, nil

@@ -150,18 +150,24 @@ func (r PolicyRequest) requests(v *store.View) (out PolicyTest, list []Request, 
 	if len(out.Changes)+len(out.Added)+len(out.Removed) == 0 && sameSwitches(n.Switches, r.Proposed.Switches) {
 		return out, nil, refuse("nothing would change: the network has these policies already")
 	}
+	usual := map[string]string{} // kind → the id of its source
+	for _, c := range out.Changes {
+		if src, ok := set.usual(c.Kind, all); ok {
+			usual[c.Kind] = src.ID
+		}
+	}
 	for _, src := range all {
 		q := Request{Network: n.ID, Source: src.ID, By: r.By, Label: r.Label}
 		q.Options.OnlyLinked = true
+		q.touch(out, func(kind string) bool { return usual[kind] == src.ID })
+		if len(q.Kinds) == 0 {
+			continue // it is no kind's usual source, as most stores are none
+		}
 		for _, s := range all {
 			if s.ID != src.ID && (s.Role == store.Branch || s.Role == store.HeadOffice) {
 				q.Receivers = append(q.Receivers, s.ID)
 			}
 		}
-		q.touch(out, func(kind string) bool {
-			usual, ok := set.usual(kind, all)
-			return ok && usual.ID == src.ID
-		})
 		in, err := v.In(src.ID)
 		if err != nil {
 			return out, nil, err
@@ -170,7 +176,7 @@ func (r PolicyRequest) requests(v *store.View) (out PolicyTest, list []Request, 
 		if err != nil {
 			return out, nil, err
 		}
-		if len(q.Kinds) > 0 && len(q.Receivers) > 0 && at.uploaded() {
+		if len(q.Receivers) > 0 && at.uploaded() {
 			list = append(list, q)
 		}
 	}

@@ -16,9 +16,13 @@ type countedSetups struct {
 
 // countedSetup is a count and what it rests upon.
 type countedSetup struct {
+	on    setupBasis
+	local int
+}
+
+type setupBasis struct {
 	live, revision             int64 // of the hub's copy
 	profile, catalog, switches string
-	local                      int
 }
 
 // maxCounted bounds the stores that are remembered: about 10 MB.
@@ -34,20 +38,17 @@ func (c *countedSetups) local(n *setup) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	now := countedSetup{live: at.Live, revision: at.Revision, profile: n.in.Store.Profile, catalog: n.network.Catalog, switches: string(switches)}
+	on := setupBasis{live: at.Live, revision: at.Revision, profile: n.in.Store.Profile, catalog: n.network.Catalog, switches: string(switches)}
 	id := n.in.Store.ID
-	if was, ok := c.get(id); ok {
-		now.local = was.local
-		if was == now {
-			return was.local, nil
-		}
+	if was, ok := c.get(id); ok && was.on == on {
+		return was.local, nil
 	}
-	now.local = 0
-	if _, err := n.created("", -1, func(SetupItem) { now.local++ }); err != nil {
+	local := 0
+	if _, err := n.created("", -1, func(SetupItem) { local++ }); err != nil {
 		return 0, err
 	}
-	c.set(id, now)
-	return now.local, nil
+	c.set(id, countedSetup{on, local})
+	return local, nil
 }
 
 func (c *countedSetups) get(store string) (countedSetup, bool) {
