@@ -95,11 +95,11 @@ func (e *examination) recordChecks(ctx context.Context) {
 		e.bad("parked items", "%s a person: run plait-agent queue", count(waits.Parked, "item needs", "items need"))
 	}
 	e.comparison(standing.Compared)
+	e.afterApply(ctx, box)
 	refused, err := box.RefusedRepairs(ctx, unrepairedListed)
 	if err != nil {
 		e.bad("agent.db", "%v", err)
 	}
-	e.afterApply(ctx, box)
 	for _, r := range refused {
 		e.bad("drift", "%s %q (%s) was changed here though it is locked, and cannot be set back: %s; mend that, or set it back by hand", r.Kind, r.Name, r.Key, r.Refused)
 	}

@@ -51,7 +51,13 @@ func (d *Desk) SetPolicy(ctx context.Context, who access.Who, network string, in
 	if err != nil {
 		return Network{}, err
 	}
-	err = d.DB.WithNetwork(ctx, n.ID, func(tx *store.NetworkTx) error { return d.changePolicy(tx, who, in) })
+	err = d.DB.WithNetwork(ctx, n.ID, func(tx *store.NetworkTx) error {
+		proposed, changed, err := d.proposed(tx.Network, in)
+		if err != nil {
+			return err
+		}
+		return changePolicy(tx, who, in, proposed, changed)
+	})
 	if err != nil {
 		return Network{}, err
 	}
@@ -132,16 +138,11 @@ func checkPolicy(kinds *catalog.Catalog, name, text string) error {
 	return refuse("%s is never synced, and no network changes that", name)
 }
 
-// changePolicy makes the change in a network's transaction, with its entry in the
-// audit log.
-func (d *Desk) changePolicy(tx *store.NetworkTx, who access.Who, in ChangePolicy) error {
-	detail := in
-	detail.Overlay = nil
-	if err := who.OnNetwork(tx, access.Act{What: "policy.set", Need: access.Admin, Detail: detail}); err != nil {
-		return err
-	}
-	proposed, n, err := d.proposed(tx.Network, in)
-	if err != nil {
+// changePolicy makes a change as it was proposed, in the network's transaction, with
+// its entry in the audit log.
+func changePolicy(tx *store.NetworkTx, who access.Who, in ChangePolicy, proposed storesync.Proposed, n store.Network) error {
+	in.Overlay = nil // the kinds themselves are the network's catalogue
+	if err := who.OnNetwork(tx, access.Act{What: "policy.set", Need: access.Admin, Detail: in}); err != nil {
 		return err
 	}
 	if err := tx.SetNetwork(n); err != nil {
@@ -167,13 +168,13 @@ func (d *Desk) runPolicy(who access.Who) func(*store.NetworkTx, storesync.Plan) 
 		if err := json.Unmarshal(p.Policy.Change, &in); err != nil {
 			return fmt.Errorf("cannot read what the Test changes: %w", err)
 		}
-		proposed, _, err := d.proposed(tx.Network, in)
+		proposed, n, err := d.proposed(tx.Network, in)
 		if err != nil {
 			return err
 		}
 		if proposed.Catalog.Digest() != p.Policy.Catalog {
 			return conflict("this hub makes other kinds of it than when it was tested: make another Test")
 		}
-		return d.changePolicy(tx, who, in)
+		return changePolicy(tx, who, in, proposed, n)
 	}
 }

@@ -108,12 +108,7 @@ func (d *Desk) Run(ctx context.Context, who access.Who, network, digest string, 
 	if err != nil {
 		return storesync.Sync{}, err
 	}
-	p, err := d.Sync.Plan(ctx, n.ID, digest)
-	if err == nil && p.Policy != nil {
-		sync, err := d.Sync.RunAlso(ctx, n.ID, digest, c, who.Name, d.runPolicy(who))
-		return sync, syncError(err)
-	}
-	sync, err := d.Sync.Run(ctx, n.ID, digest, c, who.Name)
+	sync, err := d.Sync.RunAlso(ctx, n.ID, digest, c, who.Name, d.runPolicy(who))
 	return sync, syncError(err)
 }
 

@@ -50,8 +50,9 @@ func (s *Service) Run(ctx context.Context, network, digest string, c Confirm, by
 	return s.RunAlso(ctx, network, digest, c, by, nil)
 }
 
-// RunAlso is Run for a plan that changes the network too: also does that, in the
-// transaction that keeps the sync, so that there is neither without the other.
+// RunAlso is Run by one who can change the network, where the plan does that too:
+// also does it, in the transaction that keeps the sync, so that there is neither
+// without the other. For other plans it is not called.
 func (s *Service) RunAlso(ctx context.Context, network, digest string, c Confirm, by string, also func(*store.NetworkTx, Plan) error) (Sync, error) {
 	p, err := s.Plan(ctx, network, digest)
 	if errors.Is(err, ErrExpired) {
@@ -71,7 +72,10 @@ func (s *Service) RunAlso(ctx context.Context, network, digest string, c Confirm
 	if err := c.check(p); err != nil {
 		return Sync{}, err
 	}
-	if (p.Policy != nil) != (also != nil) {
+	switch {
+	case p.Policy == nil:
+		also = nil
+	case also == nil:
 		return Sync{}, refuse("the Test is of another sort: one that changes the network is carried out with plait-hub policy run, all others with sync run")
 	}
 	y, again, err := s.begin(ctx, p, c.Waves, by, also)
