@@ -24,6 +24,30 @@ func (out ItemPlan) Writes() bool {
 // back; nil where it is no longer linked. Where nothing of it changes, the
 // result equals the link before.
 func (out ItemPlan) Link(readBack item.Item) *item.Link {
+	link := out.linkIdentity()
+	if link == nil || link == out.Local.Link || out.undo != nil {
+		return link
+	}
+	link.Fields = out.bases(link.Fields, readBack.Fields)
+	return link
+}
+
+// Prepare computes what Link needs of the values that were sent, which costs more than
+// the rest of it.
+func (out ItemPlan) Prepare() {
+	if out.undo != nil || out.repair {
+		return
+	}
+	for i := range out.Fields {
+		if f := &out.Fields[i]; f.moves && f.sent == "" {
+			f.sent = item.ShortDigestOf(f.Source)
+		}
+	}
+}
+
+// linkIdentity is the link without what this job carried: Local's own where nothing
+// of it changes.
+func (out ItemPlan) linkIdentity() *item.Link {
 	old := out.Local.Link
 	switch {
 	case out.Action == Unlink || out.Action == Delete:
@@ -42,7 +66,6 @@ func (out ItemPlan) Link(readBack item.Item) *item.Link {
 	} else if out.Action == Adopt {
 		link.Birth, link.Adopted = item.BornLocal, true
 	}
-	link.Fields = out.bases(link.Fields, readBack.Fields)
 	return &link
 }
 

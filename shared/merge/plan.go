@@ -57,6 +57,7 @@ type Planner struct {
 	claims   claims
 	graves   map[[2]string]string // kind, old key → uid of what this job brings back
 	moved    map[[2]string]string // kind, uid → the other key under which it came back
+	after    []int                // of each item of the payload; nil until it is asked for
 }
 
 // kindPlan is a payload's kind as the receiver's POS has it.

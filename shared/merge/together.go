@@ -6,11 +6,12 @@ import (
 	"plait/shared/item"
 )
 
-// Several items may be planned before what became of the first is known: each is
-// told as it is expected (Expected, Applied), and what was read back afterwards must
-// be as it was expected to be (Index.Alike). Where it is not, TakeBack undoes what
-// the planner was told, Mark what it counted, and the items are planned again one by
-// one.
+// Several items may be planned before the first of them is written. What the store
+// has is told as it is expected to become (Outline, Applied), and what is read back
+// afterwards must be as it was expected to be (Index.Alike); what it lacks is told
+// when it is there, and nothing may depend on it before (After). Where it comes
+// otherwise, TakeBack undoes what the planner was told, Mark what it counted, and the
+// items are planned again one by one.
 
 // Finds returns the key of the store's item that the n-th item means as things
 // stand; "" if there is none.
@@ -33,31 +34,49 @@ func (p *Planner) Mark() (back func()) {
 // before it is read back: what the POS fills in by itself, cuts or rounds is not
 // there. id is that of an item that is created.
 func (out ItemPlan) Expected(id item.ID) item.Item {
-	now := out.Local
+	now := out.Outline()
 	switch out.Action {
 	case Create:
-		now = item.Item{ID: id, Fields: out.Write}
+		now.ID = id
 	case Delete:
 		now.Deleted, now.Link = true, nil
 		return now
-	default:
-		for _, w := range out.Write {
-			now.Fields = now.Fields.With(w.Name, w.Value)
-		}
 	}
 	now.Link = out.Link(now)
 	return now
 }
 
-// TakeBack tells the planner that what Applied said of a plan is not so.
-func (p *Planner) TakeBack(out ItemPlan, said item.Item) {
+// Outline is Expected as far as the index tells items apart by it: without a new
+// item's identity, and without what the link knows of fields.
+func (out ItemPlan) Outline() item.Item {
+	now := out.Local
 	if out.Action == Create {
-		said.Deleted = true
-		p.index.Put(said)
-		return
+		now.Fields = out.Write
+	} else if len(out.Write) > 0 {
+		now.Fields = laid(out.Write, now.Fields)
 	}
-	p.index.Put(out.Local)
+	now.Link = out.linkIdentity()
+	return now
 }
+
+// laid lays fields over others; both are sorted by name.
+func laid(over, under item.Fields) item.Fields {
+	out := make(item.Fields, 0, len(over)+len(under))
+	for _, f := range under {
+		for len(over) > 0 && over[0].Name < f.Name {
+			out, over = append(out, over[0]), over[1:]
+		}
+		if len(over) > 0 && over[0].Name == f.Name {
+			f, over = over[0], over[1:]
+		}
+		out = append(out, f)
+	}
+	return append(out, over...)
+}
+
+// TakeBack tells the planner that what Applied said of an item that the store has is
+// not so.
+func (p *Planner) TakeBack(out ItemPlan) { p.index.Put(out.Local) }
 
 // Alike reports whether two items are one to the index: whatever is found by the
 // one is found by the other.
