@@ -97,7 +97,7 @@ func (w *rowWriter) insertChild(ctx context.Context, ch *childPlan, at []any, ro
 	for i, c := range ch.key.columns {
 		set.set(c.name, args[i])
 	}
-	_, err = w.s.exec(ctx, "INSERT INTO "+w.d.quote(ch.table.name)+w.insertList(set), set.args()...)
+	_, err = w.s.exec(ctx, "INSERT INTO "+w.d.quote(ch.table.name)+w.insertList(set, 1), set.args()...)
 	return err
 }
 

@@ -149,6 +149,16 @@ type Reader interface {
 	Receipt(ctx context.Context, job string) (r Receipt, ok bool, err error)
 	// Head returns the receipt with the highest Order.
 	Head(ctx context.Context) (r Receipt, ok bool, err error)
+	// Revivable reports whether Tx.Revive may find a row for one of these uids.
+	Revivable(ctx context.Context, kind string, uids []string) (bool, error)
+	// Apart reports whether to write an item of the kind changes no other one of it,
+	// as far as the schema tells: no trigger of the POS's stands on its tables, and no
+	// foreign key carries the change on.
+	Apart(kind string) bool
+	// Stand says what has been committed to the POS database: two are equal only if
+	// nobody committed anything in between but transactions of this connector's own.
+	// It is zero where that cannot be told, or where reading keeps the POS waiting.
+	Stand(ctx context.Context) (Stand, error)
 }
 
 // Connector is one POS database.
@@ -230,6 +240,10 @@ type Tx interface {
 	// Insert makes an item and returns its key. Fields are the catalogue's, in the
 	// store's own references; what the mapping has defaults for is filled in.
 	Insert(ctx context.Context, kind string, fields item.Fields) (key string, err error)
+	// InsertAll makes items of one kind, all or none, and returns them as Read does, in
+	// their order. It takes what the statements return for what is there: the kind's
+	// items must be Apart.
+	InsertAll(ctx context.Context, kind string, list []item.Fields) ([]Record, error)
 	// Restore makes an item that was deleted again, under the key that it had.
 	// ErrUnique: something else has that key now, and nothing was done.
 	Restore(ctx context.Context, kind, key string, fields item.Fields) error
@@ -237,8 +251,6 @@ type Tx interface {
 	// as deleted: the row holds on to the item's codes, and what the POS knows of it.
 	// ok is false if there is no such row, and nothing was done.
 	Revive(ctx context.Context, kind, uid string, fields item.Fields) (key string, ok bool, err error)
-	// Revivable reports whether Revive may find a row for one of these uids.
-	Revivable(ctx context.Context, kind string, uids []string) (bool, error)
 	// Update writes the given fields alone.
 	Update(ctx context.Context, kind, key string, fields item.Fields) error
 	// Delete removes an item with its child rows (or marks it deleted, where the
@@ -250,10 +262,6 @@ type Tx interface {
 	PutLink(ctx context.Context, rows ...LinkRow) error
 	// ReadBack is Read without plait_links: no generation, no link.
 	ReadBack(ctx context.Context, kind string, keys []string) ([]Record, error)
-	// Apart reports whether to write an item of the kind changes no other one of it,
-	// as far as the schema tells: no trigger of the POS's stands on its tables, and no
-	// foreign key carries the change on.
-	Apart(kind string) bool
 	// Together runs fn, whose statements stand or fall together: a data error undoes
 	// all of them. That costs less than to be able to undo each. fn returns at the
 	// first error.

@@ -24,6 +24,8 @@ type dialect interface {
 	begin(write bool) string
 	// schemaVersion changes with each change of the schema.
 	schemaVersion(ctx context.Context, s *session) (int64, error)
+	// dataVersion changes with each commit of another connection.
+	dataVersion(ctx context.Context, s *session) (int64, error)
 	loadSchema(ctx context.Context, s *session) (*schema, error)
 	// tables are the CREATE statements of Plait's tables, which pass where the
 	// table is there already.

@@ -17,16 +17,37 @@ const (
 	firstReadRows = 64
 )
 
-// maxYield is the longest that Plait stays away after it held a lock.
-const maxYield = 20 * time.Millisecond
+// busyPauses are those of SQLite's own busy handler (sqlite3_busy_timeout): what
+// waits for a lock looks again after each of them in turn, then after the last.
+var busyPauses = []time.Duration{
+	1 * time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, 15 * time.Millisecond, 20 * time.Millisecond, 25 * time.Millisecond,
+}
+
+const (
+	// awayMargin is what a look may come late.
+	awayMargin = 2 * time.Millisecond
+	// mostAway is the longest that Plait stays away.
+	mostAway = 30 * time.Millisecond
+)
+
+// away is how long Plait stays away from the lock after it held it for a time h:
+// whoever began to wait meanwhile, at whatever moment, looks once while it is free.
+func away(h time.Duration) time.Duration {
+	longest, waited := leastPause, time.Duration(0)
+	for _, p := range busyPauses {
+		if waited > h {
+			break
+		}
+		longest = max(longest, p)
+		waited += p
+	}
+	return longest + awayMargin
+}
 
 // pace keeps Plait out of the POS's way. It chooses how many rows are read at
 // once, by how long the last read took, so that a read stays far below 20 ms
-// (decision 14). And it stays away from the lock after it held one for a time h,
-// for h and a little more: SQLite's own busy handler looks again after 1, 2, 5,
-// 10, 15, 20, 25 ms, so that a POS that began to wait meanwhile looks next while
-// the lock is free. Without that, slice after slice of a job kept a waiting POS
-// out for seconds (measured).
+// (decision 14). And it stays away from the lock after it held one (away): without
+// that, slice after slice of a job kept a waiting POS out for seconds (measured).
 type pace struct {
 	now func() time.Time
 
@@ -51,6 +72,13 @@ func (p *pace) journal(j journal) {
 	}
 }
 
+// blocks reports whether reads keep the POS waiting.
+func (p *pace) blocks() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.readersBlock
+}
+
 // held notes that a transaction was open from start until now.
 func (p *pace) held(start time.Time, write bool) {
 	now := p.now()
@@ -59,7 +87,7 @@ func (p *pace) held(start time.Time, write bool) {
 	if !write && !p.readersBlock {
 		return
 	}
-	p.free = now.Add(min(now.Sub(start)+2*time.Millisecond, maxYield))
+	p.free = now.Add(away(now.Sub(start)))
 }
 
 // wait returns when a lock may be taken. Reads wait where they hold one.
@@ -71,7 +99,7 @@ func (p *pace) wait(ctx context.Context, write bool) error {
 		return nil
 	}
 	if d := free.Sub(p.now()); d > 0 {
-		return pauseFor(ctx, min(d, maxYield))
+		return pauseFor(ctx, min(d, mostAway))
 	}
 	return nil
 }

@@ -171,22 +171,30 @@ func (r *reader) among(columns []*column, n int) string {
 
 func repeat(s string, n int) string { return strings.TrimSuffix(strings.Repeat(s+",", n), ",") }
 
-// selectList begins a SELECT of key and fields. The plus sign keeps the driver
-// from guessing at what a column that was declared as DATETIME holds.
-func (r *reader) selectList() string {
+// selectList begins a SELECT of key and fields.
+func (r *reader) selectList() string { return r.selectColumns(r.selected(), r.p.table) }
+
+// selected are the columns of key and fields, as [reader.eachRow] scans them.
+func (r *reader) selected() []*column {
 	columns := slices.Clone(r.p.key)
 	for _, v := range r.p.values {
 		columns = append(columns, v.columns...)
 	}
-	return r.selectColumns(columns, r.p.table)
+	return columns
 }
 
 func (r *reader) selectColumns(columns []*column, from *table) string {
+	return "SELECT " + r.columnList(columns) + " FROM " + r.d.quote(from.name)
+}
+
+// columnList spells columns to be read. The plus sign keeps the driver from guessing
+// at what a column that was declared as DATETIME holds.
+func (r *reader) columnList(columns []*column) string {
 	names := make([]string, len(columns))
 	for i, c := range columns {
 		names[i] = "+" + r.d.quote(c.name)
 	}
-	return "SELECT " + strings.Join(names, ",") + " FROM " + r.d.quote(from.name)
+	return strings.Join(names, ",")
 }
 
 // filter leaves out the rows of other kinds on the table, and deleted ones.

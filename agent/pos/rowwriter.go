@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	"plait/shared/item"
-
-	"github.com/google/uuid"
 )
 
 // rowWriter writes rows of one kind within a transaction.
@@ -83,10 +81,11 @@ func (w *rowWriter) insert(ctx context.Context, fields item.Fields) (string, err
 	if err != nil {
 		return "", err
 	}
-	if err := w.newKey(ctx, &set); err != nil {
+	rows := []assignments{set}
+	if err := w.newKeys(ctx, rows); err != nil {
 		return "", err
 	}
-	return w.insertWhole(ctx, set, fields)
+	return w.insertWhole(ctx, rows[0], fields)
 }
 
 func (w *rowWriter) newRow(fields item.Fields) (set assignments, err error) {
@@ -113,24 +112,9 @@ func (w *rowWriter) insertWhole(ctx context.Context, set assignments, fields ite
 	return key, w.allRows(ctx, key, at, fields)
 }
 
-func (w *rowWriter) newKey(ctx context.Context, set *assignments) error {
-	switch w.p.m.NewKey {
-	case KeyUUID:
-		set.set(w.p.key[0].name, uuid.NewString())
-	case KeyNext:
-		name := w.d.quote(w.p.key[0].name)
-		var next int64
-		if err := w.s.row(ctx, "SELECT coalesce(max("+name+"), 0) + 1 FROM "+w.d.quote(w.p.table.name), nil, &next); err != nil {
-			return err
-		}
-		set.set(w.p.key[0].name, next)
-	}
-	return nil
-}
-
 // insertRow returns the key that the row got, as the POS stored it.
 func (w *rowWriter) insertRow(ctx context.Context, set assignments) (string, []any, error) {
-	text := "INSERT INTO " + w.d.quote(w.p.table.name) + w.insertList(set) + " RETURNING " + w.names(w.p.key)
+	text := "INSERT INTO " + w.d.quote(w.p.table.name) + w.insertList(set, 1) + " RETURNING " + w.names(w.p.key)
 	scan := newScanner(len(w.p.key), nil)
 	err := w.s.row(ctx, text, set.args(), scan.dest...)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -150,7 +134,8 @@ func (w *rowWriter) insertRow(ctx context.Context, set assignments) (string, []a
 	return key, at, nil
 }
 
-func (w *rowWriter) insertList(set assignments) string {
+// insertList names the columns of set, for so many rows.
+func (w *rowWriter) insertList(set assignments, rows int) string {
 	if len(set) == 0 {
 		return " DEFAULT VALUES"
 	}
@@ -158,7 +143,7 @@ func (w *rowWriter) insertList(set assignments) string {
 	for i, a := range set {
 		names[i] = w.d.quote(a.column)
 	}
-	return " (" + strings.Join(names, ",") + ") VALUES (" + repeat("?", len(set)) + ")"
+	return " (" + strings.Join(names, ",") + ") VALUES " + repeat("("+repeat("?", len(set))+")", rows)
 }
 
 func (w *rowWriter) names(columns []*column) string {

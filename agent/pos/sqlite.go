@@ -21,11 +21,13 @@ type sqlite struct{}
 // connection: the POS's journal mode stays as it is. The lock of the POS is
 // never waited for inside SQLite; [sqlConnector] tries again in Go.
 // Without cache_spill=0 a large transaction would take the exclusive lock of a
-// rollback journal long before it commits.
+// rollback journal long before it commits. What statements that stand or fall
+// together need to be undone is kept in memory, not in a file: it is no more than
+// the pages that one slice changes.
 func (sqlite) open(m *Mapping, path string, write bool) (*sql.DB, error) {
 	pragmas := []string{"busy_timeout(0)", "cache_size(-2000)"}
 	if write {
-		pragmas = append(pragmas, "synchronous("+ownSync+")", "recursive_triggers(0)", "cache_spill(0)",
+		pragmas = append(pragmas, "synchronous("+ownSync+")", "recursive_triggers(0)", "cache_spill(0)", "temp_store(memory)",
 			fmt.Sprintf("foreign_keys(%t)", m.ForeignKeys))
 	} else {
 		pragmas = append(pragmas, "query_only(1)")
@@ -88,6 +90,13 @@ func (sqlite) ourTables(ctx context.Context, s *session) ([]string, error) {
 func (sqlite) schemaVersion(ctx context.Context, s *session) (int64, error) {
 	var v int64
 	err := s.row(ctx, "PRAGMA schema_version", nil, &v)
+	return v, err
+}
+
+// dataVersion rises when another connection has committed, to whatever table.
+func (sqlite) dataVersion(ctx context.Context, s *session) (int64, error) {
+	var v int64
+	err := s.row(ctx, "PRAGMA data_version", nil, &v)
 	return v, err
 }
 

@@ -170,12 +170,6 @@ func (t *sqlTx) read(ctx context.Context, kind string, keys []string, links bool
 	return out, err
 }
 
-// Apart looks at the schema as it was when the transaction began.
-func (t *sqlTx) Apart(kind string) bool {
-	p := t.w.st.plan(kind)
-	return p != nil && t.w.st.schema.apart(p, t.w.c.mapping.ForeignKeys)
-}
-
 // Newest reads the newest change row.
 func (t *sqlTx) Newest(ctx context.Context) (mark wire.Mark, err error) {
 	err = t.plain("read", func() error {

@@ -185,6 +185,15 @@ func (tx *applying) ReadBack(_ context.Context, kind string, keys []string) ([]p
 // Apart: a Memory has no triggers.
 func (tx *applying) Apart(string) bool { return true }
 
+// Apart is as within a transaction.
+func (m *Memory) Apart(string) bool { return true }
+
+// Stand cannot tell.
+func (tx *applying) Stand(context.Context) (pos.Stand, error) { return pos.Stand{}, nil }
+
+// Stand cannot tell.
+func (m *Memory) Stand(context.Context) (pos.Stand, error) { return pos.Stand{}, nil }
+
 // Together goes back to where it began if fn fails with a data error.
 func (tx *applying) Together(_ context.Context, fn func() error) error {
 	st, steps := tx.st, len(tx.steps)
@@ -232,6 +241,22 @@ func (tx *applying) Insert(_ context.Context, kind string, f item.Fields) (strin
 	return key, tx.do(db.write(table, key, memoryRow{kind: kind, fields: f}), db.trace(pos.Insert, db.kinds(table), key, ""))
 }
 
+func (tx *applying) InsertAll(ctx context.Context, kind string, list []item.Fields) ([]pos.Record, error) {
+	keys := make([]string, len(list))
+	err := tx.Together(ctx, func() (err error) {
+		for i, f := range list {
+			if keys[i], err = tx.Insert(ctx, kind, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return tx.Read(ctx, kind, keys)
+}
+
 func (tx *applying) Restore(_ context.Context, kind, key string, f item.Fields) error {
 	if err := errors.Join(tx.m.ask("Restore"), tx.known(kind, f)); err != nil {
 		return err
@@ -245,12 +270,21 @@ func (tx *applying) Restore(_ context.Context, kind, key string, f item.Fields) 
 }
 
 func (tx *applying) Revivable(_ context.Context, kind string, uids []string) (bool, error) {
-	for _, link := range tx.st.links {
+	return tx.st.revivable(kind, uids), nil
+}
+
+// Revivable looks at what is committed.
+func (m *Memory) Revivable(_ context.Context, kind string, uids []string) (bool, error) {
+	return m.db.snapshot().revivable(kind, uids), nil
+}
+
+func (st *memoryState) revivable(kind string, uids []string) bool {
+	for _, link := range st.links {
 		if link.Kind == kind && slices.Contains(uids, link.UID) {
-			return true, nil
+			return true
 		}
 	}
-	return false, nil
+	return false
 }
 
 func (tx *applying) Revive(_ context.Context, kind, uid string, f item.Fields) (string, bool, error) {

@@ -29,8 +29,10 @@ func testRevive(t *testing.T, b Bench) {
 		t.Errorf("beside the hidden row: %v, want ErrUnique, or this test shows nothing", err)
 	}
 	for uid, want := range map[string]bool{"u-wax": true, "u-other": false} {
-		if ok, err := tx.Revivable(t.Context(), "product", []string{"u-none", uid}); ok != want || err != nil {
-			t.Errorf("%s can be revived: %t, %v; want %t", uid, ok, err, want)
+		for _, r := range []pos.Reader{tx, b.Connector} {
+			if ok, err := r.Revivable(t.Context(), "product", []string{"u-none", uid}); ok != want || err != nil {
+				t.Errorf("%s can be revived: %t, %v; want %t", uid, ok, err, want)
+			}
 		}
 	}
 	for what, ask := range map[string][2]string{"nobody's": {"product", "u-other"}, "another kind's": {"service", "u-wax"}} {

@@ -158,8 +158,8 @@ func testApart(t *testing.T, b Bench) {
 	says := func(kind string, want bool) {
 		t.Helper()
 		tx := begin(t, b)
-		if got := tx.Apart(kind); got != want {
-			t.Errorf("%s stand apart: %t, want %t", kind, got, want)
+		if got, outside := tx.Apart(kind), b.Connector.Apart(kind); got != want || outside != want {
+			t.Errorf("%s stand apart: %t, outside of a transaction %t, want %t", kind, got, outside, want)
 		}
 		if err := tx.Rollback(); err != nil {
 			t.Fatal(err)

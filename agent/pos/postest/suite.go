@@ -34,6 +34,8 @@ func Run(t *testing.T, factory Factory) {
 		{"rollback", testRollback},
 		{"data errors undo their statement alone", testDataErrors},
 		{"statements that stand or fall together", testTogether},
+		{"items that are made together", testInsertAll},
+		{"where the database stands", testStand},
 		{"reading back", testReadBack},
 		{"the newest change row", testNewest},
 		{"delete", testDelete},
