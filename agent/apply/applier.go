@@ -47,7 +47,7 @@ type Applier struct {
 	// Sleep waits between tries on a busy POS; it returns early with the context's
 	// error.
 	Sleep func(ctx context.Context, d time.Duration) error
-	// Slice is how long one transaction may work before it commits. 0 means 18 ms.
+	// Slice is how long one transaction may work before it commits. 0 means 15 ms.
 	Slice time.Duration
 	// Writing, if set, is called before the first row of a job, or of a repair, is
 	// written to the POS; its error rolls back.
@@ -57,7 +57,7 @@ type Applier struct {
 }
 
 const (
-	defaultSlice = 18 * time.Millisecond
+	defaultSlice = 15 * time.Millisecond
 	busyTries    = 4 // of pos.Options.BusyLimit each, and busyPause: about ten seconds of a held lock
 	busyPause    = 250 * time.Millisecond
 )
@@ -71,6 +71,7 @@ func (a *Applier) Job(ctx context.Context, job wire.Job, payload wire.Payload, o
 	if err != nil {
 		return wire.Result{}, fmt.Errorf("cannot apply job %d (%s): %w", job.Number, job.Label, err)
 	}
+	defer run.behind.join()
 	for !run.receipt.Done {
 		if err := run.nextSlice(ctx); err != nil {
 			return wire.Result{}, fmt.Errorf("cannot apply job %d (%s) at item %d of %d: %w", job.Number, job.Label, run.receipt.NextItem, run.planner.Len(), err)
@@ -85,6 +86,7 @@ func (a *Applier) Job(ctx context.Context, job wire.Job, payload wire.Payload, o
 // finish captures what the job wrote before its result is queued: the hub takes
 // in a result after the changes that it speaks of.
 func (a *Applier) finish(ctx context.Context, run *run) (wire.Result, error) {
+	run.behind.join()
 	if err := a.Capture.Drain(ctx); err != nil {
 		return wire.Result{}, fmt.Errorf("cannot capture what job %d wrote: %w", run.job.Number, err)
 	}
@@ -137,10 +139,15 @@ func (a *Applier) start(ctx context.Context, job wire.Job, payload wire.Payload,
 	if run.profile, err = a.POS.Profile(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.Capture.Drain(ctx); err != nil {
-		return nil, err
+	newest, err := a.POS.Newest(ctx)
+	if err == nil {
+		err = a.Capture.Drain(ctx)
 	}
-	return run, run.reset(ctx)
+	if err == nil {
+		err = run.reset(ctx)
+	}
+	run.at = newest
+	return run, err
 }
 
 // reset builds index and planner anew from the record: at the start, and after a
@@ -166,7 +173,7 @@ func (r *run) reset(ctx context.Context) error {
 			return fmt.Errorf("cannot read %s from the record: %w", kind, err)
 		}
 	}
-	r.index, r.revision = index, revision
+	r.index, r.revision, r.ahead, r.untold = index, revision, ahead{}, nil
 	r.recv = &receiver{ctx: ctx, index: index}
 	r.planner = merge.NewPlanner(&r.payload, r.own, r.profile, index, r.recv)
 	return nil

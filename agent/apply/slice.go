@@ -29,6 +29,9 @@ type run struct {
 	alone    bool // the last slice failed as a whole: go on item by item
 	told     bool // Writing was called
 	images   int  // bytes of before-images in the slices that are committed
+	ahead    ahead
+	behind   behind
+	untold   []planned // what was created and the planner does not know yet
 	// at is the newest change row whose effect the index has; zero if that is not known.
 	at     wire.Mark
 	size   int             // how many items go together
@@ -46,12 +49,14 @@ type slice struct {
 	next    int
 	outcome outcome
 	waiting []waiting
-	apart   map[string]bool // what the schema says of kinds, once asked
 }
 
 // nextSlice applies the next items in one transaction. It returns an error only
 // if the job cannot go on now.
 func (r *run) nextSlice(ctx context.Context) error {
+	if err := r.planAhead(ctx); err != nil {
+		return err
+	}
 	tx, err := r.begin(ctx)
 	if err != nil {
 		return err
@@ -72,11 +77,15 @@ func (r *run) nextSlice(ctx context.Context) error {
 		return err
 	}
 	r.alone = false
+	r.tell()
+	if r.ahead.stand != (pos.Stand{}) {
+		r.behind.start(func() error { return r.Capture.Drain(ctx) })
+	}
 	return nil
 }
 
 func (r *run) slice(tx pos.Tx) *slice {
-	return &slice{run: r, tx: tx, next: r.receipt.NextItem, outcome: outcome{had: r.images}, apart: map[string]bool{}}
+	return &slice{run: r, tx: tx, next: r.receipt.NextItem, outcome: outcome{had: r.images}}
 }
 
 // begin opens a transaction in which everything that the POS changed is in the
@@ -86,6 +95,9 @@ func (r *run) begin(ctx context.Context) (pos.Tx, error) {
 		tx, err := r.level(ctx, try)
 		if err == nil {
 			return tx, nil
+		}
+		if errors.Is(err, errBehind) {
+			continue // not twice: the drain that follows waits for it
 		}
 		if !errors.Is(err, pos.ErrBusy) {
 			return nil, err
@@ -113,17 +125,31 @@ func (r *run) level(ctx context.Context, try int) (pos.Tx, error) {
 	if err := r.settle(ctx, tx); err != nil {
 		return nil, errors.Join(err, tx.Rollback())
 	}
+	stand, err := tx.Stand(ctx)
+	if err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	if stand != r.ahead.stand {
+		r.dropAhead()
+		r.ahead.stand = stand
+	}
 	return tx, nil
 }
 
 // drain captures before the POS is locked. What this job wrote in its last slice the
-// index has already; only what the POS changed since must be taken in.
+// index has already, and is captured meanwhile; only what the POS changed since must
+// be taken in.
 func (r *run) drain(ctx context.Context) error {
 	newest, err := r.POS.Newest(ctx)
-	if err == nil {
-		err = r.Capture.Drain(ctx)
+	if err != nil {
+		return err
 	}
-	if err != nil || (newest == r.at && r.at.Seq != 0) {
+	same := newest == r.at && r.at.Seq != 0
+	if same && r.behind.running() {
+		return nil
+	}
+	r.behind.join()
+	if err := r.Capture.Drain(ctx); err != nil || same {
 		return err
 	}
 	if err := r.catchUp(ctx); err != nil {
@@ -136,11 +162,15 @@ func (r *run) drain(ctx context.Context) error {
 // settle captures, inside the transaction, what the POS changed since the drain
 // before it, and brings the index level with the record. Where there is nothing, the
 // newest change row says so, of this history and no other. Else capture finds the
-// mark, or the POS was restored.
+// mark, or the POS was restored. What waits to be captured of the last slice is not
+// read while the POS waits: then errBehind says to begin anew.
 func (r *run) settle(ctx context.Context, tx pos.Tx) error {
 	newest, err := tx.Newest(ctx)
 	if err != nil || (newest == r.at && r.at.Seq != 0) {
 		return err
+	}
+	if r.behind.running() {
+		return errBehind
 	}
 	if err := r.drainFrom(ctx, tx); err != nil {
 		return err
@@ -163,6 +193,7 @@ func (r *run) drainFrom(ctx context.Context, tx pos.Tx) error {
 
 // catchUp brings the index level with the record.
 func (r *run) catchUp(ctx context.Context) (err error) {
+	r.dropAhead()
 	r.revision, err = r.Record.Changed(ctx, r.revision, func(it item.Item) error {
 		r.index.Put(it)
 		if it.Deleted {
@@ -189,12 +220,11 @@ func (s *slice) apply(ctx context.Context) error {
 
 // some applies the next items: several together, or one by one.
 func (s *slice) some(ctx context.Context, end time.Time) error {
-	n := s.stretch()
-	if n > 1 {
-		if done, err := s.together(ctx, n); done || err != nil {
-			return err
-		}
+	n, done, err := s.together(ctx)
+	if done || err != nil {
+		return err
 	}
+	s.tell()
 	for range n {
 		if err := s.item(ctx); err != nil {
 			return err
@@ -248,6 +278,7 @@ func (s *slice) commit(ctx context.Context, receipt pos.Receipt) error {
 	if err != nil {
 		return s.failed(ctx, nil, err)
 	}
+	s.ahead.most = (receipt.NextItem - s.run.receipt.NextItem) * 5 / 4
 	s.run.receipt, s.run.at = receipt, newest
 	s.images += len(s.outcome.Before)
 	return nil

@@ -32,87 +32,159 @@ var (
 	errUnlike   = fmt.Errorf("%w: it is not as it was expected to be", errOneByOne)
 )
 
-// written is an item of those that go together.
-type written struct {
+// group are items that follow one another and go together.
+type group struct {
+	kind string
+	list []planned
+	back func() // sets back what the planner counted for them
+}
+
+// planned is an item of a group.
+type planned struct {
 	plan merge.ItemPlan
-	said item.Item // as the planner was told; only if it writes
+	said item.Item // as it is expected to become, if it is written
 	now  item.Item
 }
 
-// stretch is how many of the next items may go together.
-func (s *slice) stretch() int {
-	first := s.planner.Item(s.next)
-	if s.alone || !s.goesTogether(first.Kind) {
-		return 1
-	}
+// told reports whether the planner was told already what the item becomes: one that
+// is created has no key before it is there.
+func (w *planned) told() bool { return w.plan.Writes() && w.plan.Action != merge.Create }
+
+// stretch is how many items from a place on may go together, given the place from
+// which on nothing is written yet.
+func (r *run) stretch(from, unwritten int) int {
+	first := r.planner.Item(from)
 	n := 0
-	for n < s.size && s.next+n < s.planner.Len() {
-		if it := s.planner.Item(s.next + n); it.Kind != first.Kind || it.Op != wire.OpPut {
+	for n < r.size && from+n < r.planner.Len() {
+		it := r.planner.Item(from + n)
+		if it.Kind != first.Kind || it.Op != wire.OpPut || r.planner.After(from+n) >= unwritten {
 			break
 		}
 		n++
 	}
-	return max(n, 1)
+	return n
 }
 
-// goesTogether remembers what the schema says for the length of a slice, and for
-// the length of the job which kinds come back other than they were written.
-func (s *slice) goesTogether(kind string) bool {
-	if s.unlike[kind] {
-		return false
-	}
-	apart, known := s.apart[kind]
-	if !known {
-		apart = s.tx.Apart(kind)
-		s.apart[kind] = apart
-	}
-	return apart
+// goesTogether tells by what the schema says of a kind, and remembers for the length
+// of the job which kinds come back other than they were written.
+func (r *run) goesTogether(reader pos.Reader, kind string) bool {
+	return !r.unlike[kind] && reader.Apart(kind)
 }
 
-// together applies the next n items, or none of them: then done is false.
-func (s *slice) together(ctx context.Context, n int) (done bool, err error) {
-	kind := s.planner.Item(s.next).Kind
-	start := s.Now()
-	fits, err := s.readAhead(ctx, kind, n)
+// plan plans the next n items as a group; nil if they have to go one by one.
+func (r *run) plan(ctx context.Context, reader pos.Reader, from, n int) (*group, error) {
+	g := &group{kind: r.planner.Item(from).Kind, list: make([]planned, 0, n), back: r.planner.Mark()}
+	fits, err := r.readAhead(ctx, reader, g.kind, from, n)
 	if err != nil || !fits {
+		return nil, err
+	}
+	defer r.recv.oneByOne()
+	for i := range n {
+		var w planned
+		if w.plan, err = r.planner.Plan(from + i); err != nil {
+			r.takeBack(g)
+			if isDataError(err) {
+				err = nil
+			}
+			return nil, err
+		}
+		w.now = w.plan.Local
+		if w.plan.Writes() {
+			w.said = w.plan.Outline()
+			w.plan.Prepare()
+		}
+		if w.told() {
+			r.planner.Applied(w.plan, w.said)
+		}
+		g.list = append(g.list, w)
+	}
+	return g, nil
+}
+
+// takeBack undoes what the planner was told of a group.
+func (r *run) takeBack(g *group) {
+	for i := len(g.list) - 1; i >= 0; i-- {
+		if g.list[i].told() {
+			r.planner.TakeBack(g.list[i].plan)
+		}
+	}
+	g.back()
+}
+
+// readAhead reads those of the next n items that the store has. Those that it lacks
+// go one by one if the POS may still have the row of one.
+func (r *run) readAhead(ctx context.Context, reader pos.Reader, kind string, from, n int) (fits bool, err error) {
+	keys, lacks := make([]string, 0, n), make([]string, 0, n)
+	for i := range n {
+		if key := r.planner.Finds(from + i); key != "" {
+			keys = append(keys, key)
+		} else {
+			lacks = append(lacks, r.planner.Item(from+i).UID)
+		}
+	}
+	if kept, err := reader.Revivable(ctx, kind, lacks); kept || err != nil {
 		return false, err
 	}
-	defer s.recv.oneByOne()
-	back := s.planner.Mark()
-	list := make([]written, 0, n)
-	err = s.tx.Together(ctx, func() error {
-		for i := range n {
-			w, err := s.writeOne(ctx, s.next+i)
-			if err != nil {
-				return err
-			}
-			list = append(list, w)
-		}
-		return s.linkAll(ctx, kind, list)
-	})
+	records, err := reader.Read(ctx, kind, keys)
+	if err == nil {
+		r.recv.readAhead(keys, records)
+	}
+	return err == nil, err
+}
+
+// together applies the next items as a group, or none of them: then done is false,
+// and n is how many go one by one.
+func (s *slice) together(ctx context.Context) (n int, done bool, err error) {
+	start := s.Now()
+	g, err := s.nextGroup(ctx)
+	if err != nil || g == nil {
+		return 1, false, err
+	}
+	err = s.tx.Together(ctx, func() error { return s.writeGroup(ctx, g) })
 	if err != nil {
-		s.takeBack(list, back)
-		s.unlike[kind] = s.unlike[kind] || errors.Is(err, errUnlike)
+		s.dropAhead()
+		s.takeBack(g)
+		s.unlike[g.kind] = s.unlike[g.kind] || errors.Is(err, errUnlike)
 		if isDataError(err) {
 			err = nil
 		}
-		return false, err
+		return len(g.list), false, err
 	}
-	for _, w := range list {
+	for i := range g.list {
+		w := &g.list[i]
+		if w.plan.Action == merge.Create {
+			s.untold = append(s.untold, *w)
+		}
 		s.outcome.add(w.plan, w.now)
 	}
-	s.next += n
-	s.took(n, s.Now().Sub(start))
-	return true, nil
+	s.next += len(g.list)
+	s.took(len(g.list), s.Now().Sub(start))
+	return len(g.list), true, nil
 }
 
-func (s *slice) takeBack(list []written, back func()) {
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].plan.Writes() {
-			s.planner.TakeBack(list[i].plan, list[i].said)
-		}
+// nextGroup is the one that was planned ahead, or one that is planned now.
+func (s *slice) nextGroup(ctx context.Context) (*group, error) {
+	if g := s.takeAhead(); g != nil {
+		return g, nil
 	}
-	back()
+	if s.alone || !s.goesTogether(s.tx, s.planner.Item(s.next).Kind) {
+		return nil, nil
+	}
+	s.tell()
+	n := s.stretch(s.next, s.next)
+	if n < 2 {
+		return nil, nil
+	}
+	return s.plan(ctx, s.tx, s.next, n)
+}
+
+// tell tells the planner of what was created: once the slice is committed, or before
+// the next items are planned.
+func (r *run) tell() {
+	for i := range r.untold {
+		r.planner.Applied(r.untold[i].plan, r.untold[i].now)
+	}
+	r.untold = r.untold[:0]
 }
 
 // took chooses how many go together next.
@@ -125,71 +197,93 @@ func (r *run) took(n int, d time.Duration) {
 	}
 }
 
-// readAhead reads those of the next n items that the store has. Those that it lacks
-// go one by one if the POS may still have the row of one.
-func (s *slice) readAhead(ctx context.Context, kind string, n int) (fits bool, err error) {
-	keys, lacks := make([]string, 0, n), make([]string, 0, n)
-	for i := range n {
-		if key := s.planner.Finds(s.next + i); key != "" {
-			keys = append(keys, key)
-		} else {
-			lacks = append(lacks, s.planner.Item(s.next+i).UID)
-		}
+// writeGroup writes a group's items, reads them back, and links them.
+func (s *slice) writeGroup(ctx context.Context, g *group) error {
+	if err := s.update(ctx, g); err != nil {
+		return err
 	}
-	if kept, err := s.tx.Revivable(ctx, kind, lacks); kept || err != nil {
-		return false, err
+	if err := s.createAll(ctx, g); err != nil {
+		return err
 	}
-	records, err := s.tx.Read(ctx, kind, keys)
-	if err == nil {
-		s.recv.readAhead(keys, records)
-	}
-	return err == nil, err
+	return s.linkAll(ctx, g)
 }
 
-// writeOne plans and writes one item, which is not read back yet.
-func (s *slice) writeOne(ctx context.Context, n int) (w written, err error) {
-	if w.plan, err = s.planner.Plan(n); err != nil {
-		return w, err
-	}
-	if err := s.announce(ctx, w.plan); err != nil {
-		return w, err
-	}
-	id := w.plan.Local.ID
-	switch w.plan.Action {
-	case merge.Skip, merge.Park:
-	case merge.Create:
-		key, err := s.tx.Insert(ctx, w.plan.Kind, w.plan.Write)
-		if err != nil {
-			return w, err
+// update writes what changes of items that the store has.
+func (s *slice) update(ctx context.Context, g *group) error {
+	var keys []string
+	var at []int
+	for i := range g.list {
+		w := &g.list[i]
+		if !w.told() || len(w.plan.Write) == 0 {
+			continue
 		}
-		id = item.ID{Kind: w.plan.Kind, Key: key}
-		id.Gen = s.generation(w.plan, id, pos.Record{})
-	default:
-		if len(w.plan.Write) > 0 {
-			if err := s.tx.Update(ctx, w.plan.Kind, id.Key, w.plan.Write); err != nil {
-				return w, err
+		if err := s.announce(ctx, w.plan); err != nil {
+			return err
+		}
+		if err := s.tx.Update(ctx, g.kind, w.said.Key, w.plan.Write); err != nil {
+			return err
+		}
+		keys, at = append(keys, w.said.Key), append(at, i)
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	records, err := s.tx.ReadBack(ctx, g.kind, keys)
+	if err != nil {
+		return err
+	}
+	for i, rec := range records {
+		if err := g.list[at[i]].is(rec, g.list[at[i]].said.Gen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// createAll creates what the store lacks.
+func (s *slice) createAll(ctx context.Context, g *group) error {
+	var list []item.Fields
+	var at []int
+	for i := range g.list {
+		if w := &g.list[i]; w.plan.Action == merge.Create {
+			if err := s.announce(ctx, w.plan); err != nil {
+				return err
 			}
+			list, at = append(list, w.plan.Write), append(at, i)
 		}
 	}
-	w.now = w.plan.Local
-	if w.plan.Writes() {
-		w.said = w.plan.Expected(id)
-		s.planner.Applied(w.plan, w.said)
+	records, err := s.tx.InsertAll(ctx, g.kind, list)
+	if err != nil {
+		return err
 	}
-	return w, nil
+	for i, rec := range records {
+		w := &g.list[at[i]]
+		id := item.ID{Kind: g.kind, Key: rec.Item.Key}
+		id.Gen = s.generation(w.plan, id, pos.Record{})
+		w.said.ID = id
+		if err := w.is(rec, id.Gen); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// linkAll reads back what was written and writes the links that changed.
-func (s *slice) linkAll(ctx context.Context, kind string, list []written) error {
-	if err := s.readBack(ctx, kind, list, true, s.tx.Read); err != nil {
-		return err
+// is notes what was read back. Of a new key, plait_links may know a generation that
+// the record does not.
+func (w *planned) is(rec pos.Record, gen int64) error {
+	if !rec.Exists || rec.Trouble != nil || rec.Row.Gen >= gen {
+		return errOneByOne
 	}
-	if err := s.readBack(ctx, kind, list, false, s.tx.ReadBack); err != nil {
-		return err
-	}
-	var rows []pos.LinkRow
-	for i := range list {
-		w := &list[i]
+	w.now = rec.Item
+	w.now.Gen = gen
+	return nil
+}
+
+// linkAll writes the links that changed.
+func (s *slice) linkAll(ctx context.Context, g *group) error {
+	rows := make([]pos.LinkRow, 0, len(g.list))
+	for i := range g.list {
+		w := &g.list[i]
 		if !w.plan.Writes() {
 			continue
 		}
@@ -202,32 +296,4 @@ func (s *slice) linkAll(ctx context.Context, kind string, list []written) error 
 		}
 	}
 	return s.tx.PutLink(ctx, rows...)
-}
-
-// readBack reads those that were created, or the others that were written. Of a new
-// key, plait_links may know a generation that the record does not.
-func (s *slice) readBack(ctx context.Context, kind string, list []written, created bool, read func(context.Context, string, []string) ([]pos.Record, error)) error {
-	var keys []string
-	var at []int
-	for i, w := range list {
-		if len(w.plan.Write) > 0 && w.plan.Writes() && (w.plan.Action == merge.Create) == created {
-			keys, at = append(keys, w.said.Key), append(at, i)
-		}
-	}
-	if len(keys) == 0 {
-		return nil
-	}
-	records, err := read(ctx, kind, keys)
-	if err != nil {
-		return err
-	}
-	for j, rec := range records {
-		w := &list[at[j]]
-		if !rec.Exists || rec.Trouble != nil || rec.Row.Gen >= w.said.Gen {
-			return errOneByOne
-		}
-		w.now = rec.Item
-		w.now.Gen = w.said.Gen
-	}
-	return nil
 }

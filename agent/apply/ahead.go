@@ -1,0 +1,76 @@
+package apply
+
+import (
+	"context"
+
+	"plait/agent/pos"
+)
+
+// The POS waits while a slice is written, so that what needs no lock is done before
+// it: the next items are read and planned while the POS has its database to itself.
+// That counts only if nobody has committed anything since, as pos.Stand tells;
+// otherwise it is taken back, and planned again within the slice.
+
+// ahead are groups that were planned ahead, the next one first.
+type ahead struct {
+	groups []*group
+	items  int       // in groups
+	stand  pos.Stand // as of which they were read; zero: not known
+	most   int       // how many items to plan ahead: a little more than a slice took last
+}
+
+// firstAhead is how many items are planned before the first slice has shown how many
+// it takes.
+const firstAhead = 256
+
+// planAhead plans a slice's worth of items. What cannot be read now is left to the
+// slice, which says why.
+func (r *run) planAhead(ctx context.Context) error {
+	if r.alone {
+		return nil
+	}
+	if len(r.ahead.groups) == 0 {
+		stand, err := r.POS.Stand(ctx)
+		if err != nil || stand == (pos.Stand{}) {
+			return ctx.Err()
+		}
+		r.ahead.stand = stand
+	}
+	start := r.receipt.NextItem
+	for r.ahead.items < max(r.ahead.most, firstAhead) {
+		from := start + r.ahead.items
+		if from >= r.planner.Len() || !r.goesTogether(r.POS, r.planner.Item(from).Kind) {
+			break
+		}
+		n := r.stretch(from, start)
+		if n == 0 {
+			break
+		}
+		g, err := r.plan(ctx, r.POS, from, n)
+		if err != nil || g == nil {
+			return ctx.Err()
+		}
+		r.ahead.groups = append(r.ahead.groups, g)
+		r.ahead.items += n
+	}
+	return nil
+}
+
+// takeAhead takes the next group.
+func (r *run) takeAhead() *group {
+	if len(r.ahead.groups) == 0 {
+		return nil
+	}
+	g := r.ahead.groups[0]
+	r.ahead.groups = r.ahead.groups[1:]
+	r.ahead.items -= len(g.list)
+	return g
+}
+
+// dropAhead takes back what was planned ahead.
+func (r *run) dropAhead() {
+	for i := len(r.ahead.groups) - 1; i >= 0; i-- {
+		r.takeBack(r.ahead.groups[i])
+	}
+	r.ahead.groups, r.ahead.items = nil, 0
+}
