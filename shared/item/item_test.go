@@ -7,6 +7,8 @@ import (
 
 	"plait/shared/item"
 
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 )
 
@@ -114,4 +116,17 @@ func TestLocalUIDDependsOnEveryPart(t *testing.T) {
 	if base != "face5278-0c6e-5974-b509-957cc1a519a1" {
 		t.Errorf("the uid is %s: it must never change, hubs hold it", base)
 	}
+}
+
+// ASCII is folded as the tables of Unicode fold it.
+func FuzzNormalName(f *testing.F) {
+	for _, s := range []string{"", " Cut  and\tBlow ", "A\x00B\x7f", "Ärmel", "\v\f\r\n", "x\x1cY\x85"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		want := strings.Join(strings.Fields(norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))), " ")
+		if got := item.NormalName(s); got != want {
+			t.Errorf("NormalName(%q) = %q, want %q", s, got, want)
+		}
+	})
 }
