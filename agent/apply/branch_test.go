@@ -91,10 +91,10 @@ func (b *branch) open(dir string) {
 	b.t.Cleanup(func() { b.conn.Close(); b.box.Close() })
 }
 
-func postestCatalog() *catalog.Catalog { return postest.Catalog() }
+var suiteCatalog = postest.Catalog()
 
 func matchOf(kind string) catalog.Match {
-	k, _ := postest.Catalog().Kind(kind)
+	k, _ := suiteCatalog.Kind(kind)
 	return k.Match
 }
 

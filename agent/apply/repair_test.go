@@ -26,7 +26,7 @@ func newRepairing(t *testing.T, sql string) *repairing {
 	t.Helper()
 	b := &repairing{branch: newBranch(t, sql)}
 	b.repairer = &apply.Repairer{
-		Applier: b.applier, Log: b.box, Catalog: postestCatalog(),
+		Applier: b.applier, Log: b.box, Catalog: suiteCatalog,
 		Refused: func(r outbox.Repair) { b.refused = append(b.refused, r.Name+": "+r.Refused) },
 	}
 	b.apply(jobNumber(1), payload(hair, put("category", "u-nails", "Nails", 1), put("vendor", "u-acme", "Acme", 2), shampoo(3, "Shampoo", "0.99"),
@@ -218,7 +218,7 @@ func TestKilledWhileRepairing(t *testing.T) {
 			b.exec("UPDATE Item SET Name = 'Ours' WHERE Name = 'Wax'")
 			killed := *b.applier
 			killed.POS = &dying{b.conn, step}
-			dead := &apply.Repairer{Applier: &killed, Log: &dyingLog{b.box, step}, Catalog: postestCatalog()}
+			dead := &apply.Repairer{Applier: &killed, Log: &dyingLog{b.box, step}, Catalog: suiteCatalog}
 			err := b.capture.Drain(t.Context())
 			if err == nil {
 				_, err = dead.Run(t.Context())
@@ -260,7 +260,7 @@ func TestAPOSThatIsBusyIsRepairedLater(t *testing.T) {
 	}
 	busy := *b.applier
 	busy.POS = &busyPOS{b.conn}
-	held := &apply.Repairer{Applier: &busy, Log: b.box, Catalog: postestCatalog()}
+	held := &apply.Repairer{Applier: &busy, Log: b.box, Catalog: suiteCatalog}
 	if _, err := held.Run(t.Context()); !errors.Is(err, apply.ErrWaits) {
 		t.Fatalf("a busy POS: %v", err)
 	}
@@ -291,7 +291,7 @@ func TestARepairGivesWayToCapture(t *testing.T) {
 	}
 	stuck := *b.applier
 	stuck.Capture = heldCapture{b.applier.Capture, func() { b.exec("UPDATE Item SET Price = Price + 1 WHERE Name = 'Ours'") }}
-	held := &apply.Repairer{Applier: &stuck, Log: b.box, Catalog: postestCatalog()}
+	held := &apply.Repairer{Applier: &stuck, Log: b.box, Catalog: suiteCatalog}
 	if _, err := held.Run(t.Context()); !errors.Is(err, apply.ErrWaits) {
 		t.Fatalf("while capture holds still: %v", err)
 	}
