@@ -7,6 +7,12 @@
 // history of the POS database, whenever the agent dies: what the receipt says is
 // done is done, and the rest is not.
 //
+// The POS waits while a slice is written, so what needs no lock is done outside of it:
+// the next items are read and planned before, which counts only if nobody has
+// committed since (pos.Stand), and what a slice wrote is captured while the next one
+// is made ready. Where the engine, or a rollback journal, does not allow that, all is
+// done within the slice.
+//
 // One bad item never holds back the rest: what the POS refuses is parked by name
 // and cause, alone. A slice is short, so that the POS never waits long for us;
 // when the POS keeps the database to itself, the job waits.

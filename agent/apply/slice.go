@@ -92,7 +92,7 @@ func (r *run) slice(tx pos.Tx) *slice {
 // record already: what the merge decides, it decides on what is there.
 func (r *run) begin(ctx context.Context) (pos.Tx, error) {
 	for try := 0; ; try++ {
-		tx, err := r.level(ctx, try)
+		tx, err := r.level(ctx)
 		if err == nil {
 			return tx, nil
 		}
@@ -111,7 +111,7 @@ func (r *run) begin(ctx context.Context) (pos.Tx, error) {
 	}
 }
 
-func (r *run) level(ctx context.Context, try int) (pos.Tx, error) {
+func (r *run) level(ctx context.Context) (pos.Tx, error) {
 	if err := r.drain(ctx); err != nil {
 		return nil, err
 	}
@@ -119,21 +119,38 @@ func (r *run) level(ctx context.Context, try int) (pos.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	if meta, err := r.POS.Meta(ctx); err != nil || meta != r.meta {
-		return nil, errors.Join(pos.ErrRestored, err, tx.Rollback())
+	err = r.settle(ctx, tx)
+	if err == nil {
+		err = r.holdAhead(ctx, tx)
 	}
-	if err := r.settle(ctx, tx); err != nil {
-		return nil, errors.Join(err, tx.Rollback())
-	}
-	stand, err := tx.Stand(ctx)
 	if err != nil {
 		return nil, errors.Join(err, tx.Rollback())
 	}
-	if stand != r.ahead.stand {
+	return tx, nil
+}
+
+// holdAhead holds what was planned ahead against what is there now.
+func (r *run) holdAhead(ctx context.Context, tx pos.Tx) error {
+	stand, err := tx.Stand(ctx)
+	if err == nil && stand != r.ahead.stand {
 		r.dropAhead()
 		r.ahead.stand = stand
 	}
-	return tx, nil
+	return err
+}
+
+// sameHistory holds the history of the POS database against that of the job's
+// beginning: by the newest change row, or where that does not tell it, by its tables.
+func (r *run) sameHistory(ctx context.Context, newest wire.Mark) error {
+	if newest.POSEpoch == r.meta.Epoch {
+		return nil
+	}
+	if newest.POSEpoch == "" {
+		if meta, err := r.POS.Meta(ctx); err == nil && meta == r.meta {
+			return nil
+		}
+	}
+	return pos.ErrRestored
 }
 
 // drain captures before the POS is locked. What this job wrote in its last slice the
@@ -166,6 +183,9 @@ func (r *run) drain(ctx context.Context) error {
 // read while the POS waits: then errBehind says to begin anew.
 func (r *run) settle(ctx context.Context, tx pos.Tx) error {
 	newest, err := tx.Newest(ctx)
+	if err == nil {
+		err = r.sameHistory(ctx, newest)
+	}
 	if err != nil || (newest == r.at && r.at.Seq != 0) {
 		return err
 	}
