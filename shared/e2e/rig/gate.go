@@ -2,7 +2,6 @@ package rig
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -17,6 +16,7 @@ import (
 	"sync"
 
 	"plait/hub/access/pki"
+	"plait/shared/wire"
 )
 
 // A Gate stands between agents and the hub, with a certificate from the hub's
@@ -31,6 +31,7 @@ type Gate struct {
 	before map[string]func()
 	after  map[string]bool
 	watch  func(Exchange)
+	talks  map[string]string // by what entitles to it: the conversation that was held last
 }
 
 // Exchange is a message to the hub with its answer.
@@ -55,7 +56,7 @@ func (r *Rig) NewGate() (*Gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot open a gate: %w", err)
 	}
-	g := &Gate{URL: "https://" + listener.Addr().String(), before: map[string]func(){}, after: map[string]bool{}}
+	g := &Gate{URL: "https://" + listener.Addr().String(), before: map[string]func(){}, after: map[string]bool{}, talks: map[string]string{}}
 	g.server = &http.Server{Handler: g.through(proxy), TLSConfig: ca.TLSConfig()}
 	go func() { _ = g.server.ServeTLS(listener, "", "") }() // ends with Close
 	r.gates = append(r.gates, g)
@@ -122,6 +123,7 @@ func (h *heard) WriteHeader(status int)      { h.status = status }
 
 func (g *Gate) through(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g.hear(r.Header)
 		do, lose := g.take(r.URL.Path)
 		if do != nil {
 			do()
@@ -136,6 +138,20 @@ func (g *Gate) through(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func (g *Gate) hear(h http.Header) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if id := h.Get(wire.HeaderConversation); id != "" {
+		g.talks[h.Get("Authorization")] = id
+	}
+}
+
+func (g *Gate) heard(entitled string) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.talks[entitled]
 }
 
 func (g *Gate) take(path string) (do func(), lose bool) {
@@ -174,10 +190,8 @@ func (h *Hub) proxy() (http.Handler, error) {
 	return &httputil.ReverseProxy{
 		Rewrite:   func(p *httputil.ProxyRequest) { p.SetURL(target) },
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}},
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			if !errors.Is(err, context.Canceled) {
-				w.WriteHeader(http.StatusBadGateway)
-			}
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {
+			panic(http.ErrAbortHandler) // the agent meets a line that broke, as it would without us
 		},
 	}, nil
 }

@@ -20,7 +20,7 @@ type command struct {
 	do    act
 }
 
-// acts are the commands, but until, which does any of them.
+// acts are the commands, but until and before, which do any of them.
 var acts = map[string]command{
 	"open":    {1, func(w *world, args []string) (string, error) { return "", w.open(args) }},
 	"put":     {3, func(w *world, args []string) (string, error) { return "", w.put(args[0], args[1], args[2], args[3:]) }},
@@ -31,6 +31,7 @@ var acts = map[string]command{
 	"upload":  {1, func(w *world, args []string) (string, error) { return "", w.uploadAll(args...) }},
 	"test":    {1, func(w *world, args []string) (string, error) { return w.test(args[0], args[1:]) }},
 	"run":     {0, func(w *world, args []string) (string, error) { return w.run(args) }},
+	"queue":   {0, func(w *world, args []string) (string, error) { _, err := w.queue(args); return "", err }},
 	"sync":    {1, func(w *world, args []string) (string, error) { return w.sync(args[0], args[1:]) }},
 	"revert":  {0, func(w *world, args []string) (string, error) { return w.testOf("revert", args) }},
 	"policy":  {1, func(w *world, args []string) (string, error) { return w.policy(args) }},
@@ -43,10 +44,12 @@ var acts = map[string]command{
 	"equal":   {0, func(w *world, _ []string) (string, error) { return "", w.equal() }},
 	"start":   {1, func(w *world, args []string) (string, error) { return "", w.start(args[0]) }},
 	"end":     {1, func(w *world, args []string) (string, error) { return "", w.end(args[0], false) }},
-	"kill":    {1, func(w *world, args []string) (string, error) { return "", w.end(args[0], true) }},
+	"crash":   {1, func(w *world, args []string) (string, error) { return "", w.end(args[0], true) }},
 	"lock":    {1, func(w *world, args []string) (string, error) { return "", w.lock(args[0]) }},
 	"unlock":  {1, func(w *world, args []string) (string, error) { return "", w.unlock(args[0]) }},
 	"replace": {1, func(w *world, args []string) (string, error) { return "", w.replace(args[0]) }},
+	"lose":    {1, func(w *world, args []string) (string, error) { return "", w.lose(args[0]) }},
+	"ask":     {3, func(w *world, args []string) (string, error) { return w.ask(args[0], args[1], args[2], args[3:]) }},
 	"settings": {2, func(w *world, args []string) (string, error) {
 		return "", w.configure(args[0], strings.Join(args[1:], " "))
 	}},
@@ -55,7 +58,8 @@ var acts = map[string]command{
 
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	out := map[string]func(*testscript.TestScript, bool, []string){
-		"until": command{2, func(w *world, args []string) (string, error) { return w.until(args[0], args[1:]) }}.called("until"),
+		"until":  command{2, func(w *world, args []string) (string, error) { return w.until(args[0], args[1:]) }}.called("until"),
+		"before": command{2, func(w *world, args []string) (string, error) { return "", w.before(args[0], args[1:]) }}.called("before"),
 	}
 	for name, c := range acts {
 		out[name] = c.called(name)
@@ -71,8 +75,13 @@ func (c command) called(name string) func(*testscript.TestScript, bool, []string
 		}
 		w := worldOf(ts)
 		says, err := c.do(w, args)
+		if name != "before" && name != "lose" {
+			ts.Check(w.between.settled())
+		}
 		ts.Setenv("SYNC", w.synced)
 		ts.Setenv("TEST", w.tested.Plan.Digest)
+		ts.Setenv("JOB", w.job)
+		ts.Setenv("PAYLOAD", w.tested.Plan.Payload)
 		ts.Setenv("SOON", time.Now().Add(soon).UTC().Format(time.RFC3339))
 		fmt.Fprint(ts.Stdout(), says)
 		if err != nil {

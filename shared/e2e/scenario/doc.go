@@ -18,6 +18,7 @@
 //	policy FIELD POLICY [flag …]    the same, of other policies for one source's kinds
 //	run                             the last Test is carried out; stores apply, and
 //	                                the outcome must be what the Test said
+//	queue                           it is carried out at the hub, and no store comes yet
 //	sync KIND,KIND [flag …]         test and run
 //	revert [flag …]                 a Test that takes the last sync back
 //	again                           a Test that sends the last sync to those that missed it
@@ -30,11 +31,19 @@
 //	replace STORE                   another PC takes the place of a store's
 //	settings STORE TEXT             a line more in the agent's configuration file
 //	lock|unlock STORE               the POS keeps its database to itself
-//	start|end|kill STORE|hub        processes
+//	start|end|crash STORE|hub       processes
+//	lose MESSAGE                    during the next command the hub's answer to the next
+//	                                message of that sort is lost: batch, next, begin, bye,
+//	                                full/commit …; it takes "open -between MAIN BRANCH …"
+//	before MESSAGE COMMAND WORD …   during the next command, does that when such a message
+//	                                has come, before the hub sees it
+//	ask STORE METHOD PATH [BODY]    asks the hub with a store's credential, in its last
+//	                                conversation
 //	equal                           every POS file equals the hub's copy, item by item
 //
-// In the environment SYNC is the last sync's id, TEST the last Test's digest, and SOON
-// a time half a minute ahead.
+// In the environment SYNC is the last sync's id, JOB its first job's, TEST the last
+// Test's digest, PAYLOAD the hash of what it would bring, and SOON a time half a minute
+// ahead.
 //
 // The POS is the sample salons' whole edition: every kind, with every field. A NAME
 // is what an item is matched by, or its label.

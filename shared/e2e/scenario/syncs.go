@@ -130,15 +130,9 @@ func tell(p storesync.Plan, details []storesync.StoreDetail) string {
 // run carries the last Test out and lets the stores apply it. What they did must
 // be what the Test said, number by number and exception by exception.
 func (w *world) run(flags []string) (string, error) {
-	if w.tested.Plan.Digest == "" {
-		return "", fmt.Errorf("there is no Test to run")
-	}
-	y, err := w.rig.Hub.Sync(w.ctx, w.tested, flags...)
+	y, err := w.queue(flags)
 	if err != nil {
 		return "", err
-	}
-	if w.tested.Plan.Reverts == nil {
-		w.synced = y.ID
 	}
 	if err := w.uploadRunning(); err != nil {
 		return "", err
@@ -152,6 +146,24 @@ func (w *world) run(flags []string) (string, error) {
 		}
 	}
 	return "sync " + y.ID + "\n", nil
+}
+
+// queue carries the last Test out, and no store comes for it yet.
+func (w *world) queue(flags []string) (storesync.Sync, error) {
+	if w.tested.Plan.Digest == "" {
+		return storesync.Sync{}, fmt.Errorf("there is no Test to run")
+	}
+	y, err := w.rig.Hub.Sync(w.ctx, w.tested, flags...)
+	if err != nil {
+		return y, err
+	}
+	if w.tested.Plan.Reverts == nil {
+		w.synced = y.ID
+	}
+	if len(y.Stores) > 0 {
+		w.job = y.Stores[0].Job
+	}
+	return y, nil
 }
 
 func (w *world) asTested(at storesync.SyncStore) error {

@@ -82,5 +82,5 @@ func (w *world) replace(name string) error {
 	if err := w.rig.Hub.Run(w.ctx, &made, "store", "replace", name); err != nil {
 		return err
 	}
-	return s.Enrol(w.ctx, w.rig.Hub.URL, made.Code)
+	return s.Enrol(w.ctx, w.hubURL(), made.Code)
 }

@@ -24,7 +24,10 @@ type world struct {
 	kinds  *catalog.Catalog
 	tested rig.Tested
 	synced string                  // the last sync that was run and takes none back
+	job    string                  // the first that the last sync queued
 	locks  map[string]func() error // by store: what gives its POS's database free again
+
+	between between
 }
 
 // Params are what testscript runs the scripts of a folder with.
@@ -44,6 +47,7 @@ type worldKey struct{}
 func setup(env *testscript.Env) error {
 	ctx, cancel := context.WithTimeout(context.Background(), scriptWithin)
 	w := &world{ctx: ctx, dir: env.WorkDir, pos: map[string]*salon.POS{}, locks: map[string]func() error{}}
+	w.between.owed = map[string]bool{}
 	env.Values[worldKey{}] = w
 	env.Defer(cancel)
 	env.Defer(w.close)
@@ -65,7 +69,8 @@ func (w *world) close() {
 	}
 }
 
-// open starts a hub, and a store with its agent for each name.
+// open starts a hub, and a store with its agent for each name; "-between" before
+// them puts a gate before the hub.
 func (w *world) open(names []string) (err error) {
 	if w.rig != nil {
 		return fmt.Errorf("the network is open already")
@@ -74,6 +79,12 @@ func (w *world) open(names []string) (err error) {
 		return err
 	}
 	w.kinds = w.rig.Kinds
+	if names[0] == "-between" {
+		if w.between.gate, err = w.rig.NewGate(); err != nil {
+			return err
+		}
+		names = names[1:]
+	}
 	for i, name := range names {
 		if err := w.addStore(name, i == 0, uint64(i+1)); err != nil {
 			return err
@@ -87,7 +98,7 @@ func (w *world) addStore(name string, head bool, seed uint64) error {
 	if head {
 		role = "head_office"
 	}
-	s, err := w.rig.AddStore(w.ctx, rig.StoreOptions{Name: name, Role: role, Mapping: salon.WholeMapping})
+	s, err := w.rig.AddStore(w.ctx, rig.StoreOptions{Name: name, Role: role, Mapping: salon.WholeMapping, Hub: w.hubURL()})
 	if err != nil {
 		return err
 	}
@@ -100,6 +111,14 @@ func (w *world) addStore(name string, head bool, seed uint64) error {
 		return err
 	}
 	return s.Start(w.ctx)
+}
+
+// hubURL is where agents reach the hub.
+func (w *world) hubURL() string {
+	if w.between.gate != nil {
+		return w.between.gate.URL
+	}
+	return w.rig.Hub.URL
 }
 
 // store returns the store of that name.
