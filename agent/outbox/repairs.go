@@ -80,43 +80,39 @@ const repairColumns = "SELECT kind, key, gen, state, body, chk FROM repairs "
 // Repairs returns repairs in a state, at most limit. Damaged rows are left out: they
 // tell of the past, and drift is found again.
 func (b *Box) Repairs(ctx context.Context, state, limit int) ([]Repair, error) {
-	return b.repairs(ctx, "WHERE state = $1 ORDER BY kind, key, gen LIMIT $2 + 0", state, limit)
+	return b.repairs(ctx, "WHERE state = $1 ORDER BY kind, key, gen", limit, everyRepair, state)
 }
 
 // RefusedRepairs returns what the POS refused, at most limit.
 func (b *Box) RefusedRepairs(ctx context.Context, limit int) ([]Repair, error) {
-	list, err := b.repairs(ctx, "WHERE state > 0 ORDER BY kind, key, gen LIMIT $1 + 0", limit)
-	out := list[:0]
-	for _, r := range list {
-		if r.Refused != "" {
-			out = append(out, r)
-		}
-	}
-	return out, err
+	return b.repairs(ctx, "WHERE state > 0 ORDER BY kind, key, gen", limit, func(r Repair) bool { return r.Refused != "" })
 }
 
 // RepairOf returns what became of an item; ok is false if nothing is known.
 func (b *Box) RepairOf(ctx context.Context, id item.ID) (r Repair, ok bool, err error) {
-	list, err := b.repairs(ctx, "WHERE kind = $1 AND key = $2 AND gen = $3", id.Kind, id.Key, id.Gen)
+	list, err := b.repairs(ctx, "WHERE kind = $1 AND key = $2 AND gen = $3", 1, everyRepair, id.Kind, id.Key, id.Gen)
 	if err != nil || len(list) == 0 {
 		return r, false, err
 	}
 	return list[0], true, nil
 }
 
-func (b *Box) repairs(ctx context.Context, where string, args ...any) (out []Repair, err error) {
+func everyRepair(Repair) bool { return true }
+
+// repairs reads sound rows that are wanted until there are limit of them.
+func (b *Box) repairs(ctx context.Context, where string, limit int, wanted func(Repair) bool, args ...any) (out []Repair, err error) {
 	err = b.read(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, repairColumns+where, args...)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
-		for rows.Next() {
+		for len(out) < limit && rows.Next() {
 			r, sound, err := scanRepair(rows)
 			if err != nil {
 				return err
 			}
-			if sound {
+			if sound && wanted(r) {
 				out = append(out, r)
 			}
 		}

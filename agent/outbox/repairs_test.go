@@ -1,6 +1,8 @@
 package outbox_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"plait/agent/outbox"
@@ -67,4 +69,33 @@ func TestRepairsUntilTheyAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	states("and one forgotten", 1, 0, 0)
+}
+
+// What was refused is listed though more was repaired than a list may hold, and what
+// is told already as what is not.
+func TestRefusedRepairsAmongMany(t *testing.T) {
+	a := newAgent(t)
+	set := func(state int, r outbox.Repair) {
+		t.Helper()
+		if err := a.SetRepair(t.Context(), state, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 20 {
+		set(outbox.RepairDone, repairOf(fmt.Sprintf("1%02d", i), ""))
+	}
+	set(outbox.RepairBegun, repairOf("200", "not yet"))
+	for i := range 4 {
+		set([]int{outbox.RepairDone, outbox.RepairTold}[i%2], repairOf(fmt.Sprintf("3%02d", i), "the drawer is locked"))
+	}
+	for limit, want := range map[int][]string{3: {"300", "301", "302"}, 9: {"300", "301", "302", "303"}} {
+		list, err := a.RefusedRepairs(t.Context(), limit)
+		var keys []string
+		for _, r := range list {
+			keys = append(keys, r.Key)
+		}
+		if err != nil || !slices.Equal(keys, want) {
+			t.Errorf("of %d refused: %v, %v, want %v", limit, keys, err, want)
+		}
+	}
 }
