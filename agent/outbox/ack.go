@@ -79,7 +79,7 @@ func (p *putter) refuse(last int64, k Key, why string) error {
 		} else if q, findErr := p.queuedAt(s.pos, s.id); findErr != nil || q == nil {
 			err = findErr
 		} else if err = p.exec("DELETE FROM outbox WHERE pos = $1", s.pos); err == nil {
-			err = p.park(Parked{Key: k, Cause: causeHub, Name: nameOf(s.body), Why: why})
+			err = p.park(Parked{Key: k, Cause: CauseHub, Name: nameOf(s.body), Why: why})
 		}
 		if err != nil {
 			return err

@@ -64,7 +64,7 @@ func (p *putter) markDirty(d Dirty) error {
 
 func (p *putter) troubles(c Change) error {
 	for _, t := range c.Trouble {
-		if err := p.park(Parked{Key: t.Key, Cause: causePOS, Name: t.Name, Why: t.Why}); err != nil {
+		if err := p.park(Parked{Key: t.Key, Cause: CausePOS, Name: t.Name, Why: t.Why}); err != nil {
 			return err
 		}
 	}
@@ -84,14 +84,14 @@ func (p *putter) readable(keys []Key) error {
 		parked[k] = true
 		return err
 	}
-	if err := p.query(each, "SELECT kind, key FROM parked WHERE cause = $1", causePOS); err != nil || len(parked) == 0 {
+	if err := p.query(each, "SELECT kind, key FROM parked WHERE cause = $1", CausePOS); err != nil || len(parked) == 0 {
 		return err
 	}
 	for _, k := range keys {
 		if !parked[k] {
 			continue
 		}
-		if _, err := p.unpark(k, causePOS); err != nil {
+		if _, err := p.unpark(k, CausePOS); err != nil {
 			return err
 		}
 	}

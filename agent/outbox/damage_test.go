@@ -76,7 +76,7 @@ func sendAll(t *testing.T, a *agent) (lines []string) {
 		t.Fatalf("cannot freeze: %v, %v", ok, err)
 	}
 	lines = entriesOf(t, batch)
-	a.must(a.Thaw(t.Context(), wire.BatchMark{Number: batch.Number, Digest: batch.Digest}, ""))
+	a.thaw(batch, "")
 	return lines
 }
 

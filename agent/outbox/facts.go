@@ -131,7 +131,7 @@ func (b *Box) Attention(ctx context.Context) (a Attention, err error) {
 		if a.Judging = m.text(metaJudging) != ""; m.err != nil {
 			return m.err
 		}
-		row := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM dirty), EXISTS (SELECT 1 FROM parked WHERE cause = $1)", causePOS)
+		row := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM dirty), EXISTS (SELECT 1 FROM parked WHERE cause = $1)", CausePOS)
 		return row.Scan(&a.Dirty, &a.Unreadable)
 	})
 	return a, err

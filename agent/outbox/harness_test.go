@@ -104,6 +104,14 @@ func (a *agent) freeze() (outbox.Batch, bool) {
 }
 
 // ingest takes a batch in as the hub does, once for each number.
+// thaw has the hub refuse a batch whole.
+func (a *agent) thaw(batch outbox.Batch, why string) (parked []outbox.Parked) {
+	a.t.Helper()
+	parked, err := a.Thaw(context.Background(), wire.BatchMark{Number: batch.Number, Digest: batch.Digest}, why)
+	a.must(err)
+	return parked
+}
+
 func (a *agent) ingest(batch outbox.Batch) wire.BatchAck {
 	a.t.Helper()
 	ack := wire.BatchAck{Number: batch.Number, Digest: batch.Digest}

@@ -67,7 +67,7 @@ func (h *holding) run(ctx context.Context, db *sqlitedb.DB, trail int64) error {
 func (h *holding) leaveOut(ctx context.Context, db *sqlitedb.DB) error {
 	const text = `SELECT key FROM dirty WHERE kind = ?1 UNION ALL SELECT key FROM unsettled WHERE kind = ?1
 		UNION ALL SELECT key FROM parked WHERE kind = ?1 AND cause = ?2`
-	return db.Rows(ctx, text, []any{h.kind, causePOS}, func(row sqliterows.Row) bool {
+	return db.Rows(ctx, text, []any{h.kind, CausePOS}, func(row sqliterows.Row) bool {
 		delete(h.at, row.Text(0))
 		return true
 	})

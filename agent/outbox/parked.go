@@ -9,15 +9,15 @@ import (
 
 // The causes of a parked item.
 const (
-	causeHub = "hub" // the hub refused it
-	causePOS = "pos" // the POS's row cannot be an item
+	CauseHub = "hub" // the hub refused it
+	CausePOS = "pos" // the POS's row cannot be an item
 )
 
 // Parked is one item that waits for a person: it keeps nothing else back, and it
 // forbids "equal".
 type Parked struct {
 	Key
-	Cause string // "hub": the hub refused it; "pos": the POS's row cannot be an item
+	Cause string // CauseHub or CausePOS
 	Name  string // as a person knows it; may be ""
 	Why   string
 	At    time.Time
@@ -53,7 +53,7 @@ func (b *Box) Retry(ctx context.Context, k Key) error {
 		if err != nil {
 			return err
 		}
-		was, err := p.unpark(k, causeHub)
+		was, err := p.unpark(k, CauseHub)
 		if err == nil && was {
 			err = p.requeue(k.Kind, []string{k.Key}, func(*stored) bool { return true })
 		}

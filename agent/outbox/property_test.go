@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"plait/shared/item"
-	"plait/shared/wire"
 
 	"pgregory.net/rapid"
 )
@@ -71,7 +70,7 @@ func (a *agent) turn(t *rapid.T) {
 		}
 	case 2: // refused whole: only a batch that was never ingested is
 		if batch, ok := a.freeze(); ok && !a.ingested(batch.Digest) {
-			a.must(a.Thaw(ctx, wire.BatchMark{Number: batch.Number, Digest: batch.Digest}, "no"))
+			a.thaw(batch, "no")
 		}
 	case 3:
 		a.reopen()

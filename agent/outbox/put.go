@@ -229,7 +229,7 @@ func (p *putter) one(k *kind, it *item.Item, old map[keyGen]*stored) error {
 	body := item.Append(make([]byte, 0, 512), *it)
 	if len(body) > item.MaxBytes {
 		why := fmt.Sprintf("it has %d bytes, more than %d", len(body), item.MaxBytes)
-		return p.park(Parked{Key: Key{it.Kind, it.Key}, Cause: causePOS, Why: why})
+		return p.park(Parked{Key: Key{it.Kind, it.Key}, Cause: CausePOS, Why: why})
 	}
 	digest := item.DigestOf(body)
 	id := keyGen{it.Key, it.Gen}

@@ -58,7 +58,7 @@ func TestChangedBackInFlight(t *testing.T) {
 			t.Fatal("nothing is pending, though 11 may arrive")
 		}
 		if lost {
-			a.must(a.Thaw(t.Context(), wire.BatchMark{Number: batch.Number, Digest: batch.Digest}, "too large"))
+			a.thaw(batch, "too large")
 		} else {
 			a.must(a.Acknowledge(t.Context(), a.ingest(batch)))
 		}
@@ -178,7 +178,7 @@ func TestABatchRefusedWholeIsSplit(t *testing.T) {
 			break
 		}
 		if poisoned(t, batch) {
-			a.must(a.Thaw(t.Context(), wire.BatchMark{Number: batch.Number, Digest: batch.Digest}, "line 5: no"))
+			a.thaw(batch, "line 5: no")
 			continue
 		}
 		a.must(a.Acknowledge(t.Context(), a.ingest(batch)))

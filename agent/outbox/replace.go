@@ -101,7 +101,7 @@ func (p *putter) queueAgain(o, n *stored) error {
 // key: whatever else the batch held of it, the tombstone of a generation before
 // for one, goes up again as well.
 func (p *putter) free(k Key, gen int64) (refused bool, err error) {
-	refused, err = p.unpark(k, causeHub)
+	refused, err = p.unpark(k, CauseHub)
 	if err != nil || !refused {
 		return refused, err
 	}

@@ -12,10 +12,11 @@ import (
 
 // Thaw unfreezes the batch in flight, which the hub refused whole: it holds
 // nothing of it. The next one has half its entries at most; a batch of one entry
-// is parked with the reason (decision 22). Another batch's mark is a
+// is parked with the reason (decision 22), and returned; where its item changed since,
+// nothing is, and the newest state is tried instead. Another batch's mark is a
 // *ConflictError.
-func (b *Box) Thaw(ctx context.Context, refused wire.BatchMark, why string) error {
-	return b.write(ctx, func(tx *sql.Tx) error {
+func (b *Box) Thaw(ctx context.Context, refused wire.BatchMark, why string) (parked []Parked, err error) {
+	err = b.write(ctx, func(tx *sql.Tx) error {
 		f, err := inFlight(ctx, tx, refused)
 		if err != nil {
 			return err
@@ -25,7 +26,7 @@ func (b *Box) Thaw(ctx context.Context, refused wire.BatchMark, why string) erro
 			return err
 		}
 		if f.Entries == 1 {
-			err = p.parkOnly(f.last, why)
+			parked, err = p.parkOnly(f.last, why)
 		} else {
 			p.meta.setInt(metaLimit, int64(f.Entries/2))
 		}
@@ -37,12 +38,15 @@ func (b *Box) Thaw(ctx context.Context, refused wire.BatchMark, why string) erro
 		}
 		return p.finish()
 	})
+	if err != nil {
+		return nil, err
+	}
+	return parked, nil
 }
 
 // parkOnly parks the one entry of a batch. If its item changed since, the newest
 // state is tried instead.
-func (p *putter) parkOnly(last int64, why string) error {
-	var parked []Parked
+func (p *putter) parkOnly(last int64, why string) (parked []Parked, err error) {
 	each := func(rows *sql.Rows) error {
 		var e entry
 		err := scanEntry(rows, &e)
@@ -50,24 +54,24 @@ func (p *putter) parkOnly(last int64, why string) error {
 			return err
 		}
 		if k := p.kinds.byID[e.item.kind]; k != nil && e.some {
-			parked = append(parked, Parked{Key: Key{k.name, e.item.key}, Cause: causeHub, Name: nameOf(e.item.body), Why: why})
+			parked = append(parked, Parked{Key: Key{k.name, e.item.key}, Cause: CauseHub, Name: nameOf(e.item.body), Why: why})
 		} else {
-			parked = append(parked, Parked{Key: Key{"result", fmt.Sprint(e.ref)}, Cause: causeHub, Name: "the result of a job", Why: why})
+			parked = append(parked, Parked{Key: Key{"result", fmt.Sprint(e.ref)}, Cause: CauseHub, Name: "the result of a job", Why: why})
 		}
 		return nil
 	}
 	if err := p.query(each, pendingQuery, last-1, 1); err != nil {
-		return err
+		return nil, err
 	}
 	for _, x := range parked {
 		if err := p.park(x); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := p.exec("DELETE FROM results WHERE pos = $1", last); err != nil {
-		return err
+		return nil, err
 	}
-	return p.exec("DELETE FROM outbox WHERE pos = $1", last)
+	return parked, p.exec("DELETE FROM outbox WHERE pos = $1", last)
 }
 
 // thaw takes the batch out of flight. What changed meanwhile goes up whatever it

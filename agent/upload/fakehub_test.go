@@ -42,7 +42,10 @@ type hub struct {
 	bound int      // of the calls in one conversation
 	fault func(call string) fault
 	// before is called before a message is handled: an operator acts.
-	before  func(call string)
+	before func(call string)
+	// cannot says why the hub refuses a batch whole that holds such an item; "" if it
+	// takes it.
+	cannot  func(item.Item) string
 	trouble string // the POS's, as the last hello told it
 	page    int    // items on a page of links
 	// lax believes every bye: the control.

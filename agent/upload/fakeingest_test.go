@@ -29,6 +29,9 @@ func (h *hub) Batch(ctx context.Context, zstd []byte) (wire.BatchAck, error) {
 		case last.Number+1 != mark.Number:
 			return ack, wire.Refuse(wire.CodeBatchConflict, "batch %d cannot follow batch %d", mark.Number, last.Number)
 		}
+		if err := h.refusesAny(lines); err != nil {
+			return ack, err
+		}
 		if _, err := wire.ReadBatch(lines, func(e wire.Entry) error { return h.take(h.items, e) }); err != nil {
 			return ack, err
 		}
@@ -37,6 +40,20 @@ func (h *hub) Batch(ctx context.Context, zstd []byte) (wire.BatchAck, error) {
 		h.revision++
 		return ack, nil
 	})
+}
+
+// refusesAny refuses a batch whole for one of its items.
+func (h *hub) refusesAny(lines []byte) error {
+	if h.cannot == nil {
+		return nil
+	}
+	_, err := wire.ReadBatch(lines, func(e wire.Entry) error {
+		if it, err := item.Decode(e.Body); err == nil && h.cannot(it) != "" {
+			return wire.Refuse(wire.CodeBadRequest, "%s", h.cannot(it))
+		}
+		return nil
+	})
+	return err
 }
 
 // sees keeps capture's mark, which never goes down within a history of the POS.

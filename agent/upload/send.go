@@ -20,10 +20,12 @@ func (c *conversation) send(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	c.left = int64(left)
 	for n := 0; n < maxBatches; n++ {
 		batch, ok, err := c.Box.Freeze(ctx)
 		if errors.Is(err, outbox.ErrJudging) && c.trouble != "" {
-			return nil // it goes up once the POS can be compared
+			c.waits = true // it goes up once the POS can be compared
+			return nil
 		}
 		if err != nil {
 			return err
@@ -31,12 +33,12 @@ func (c *conversation) send(ctx context.Context) error {
 		if !ok {
 			return nil
 		}
-		left = max(0, left-batch.Entries)
-		c.left = int64(left)
+		c.left = max(0, c.left-int64(batch.Entries))
 		if err := c.sendBatch(ctx, batch); err != nil {
 			return err
 		}
 	}
+	c.waits = true
 	c.note("the backlog is long; the rest goes up at the next contact")
 	return nil
 }
@@ -47,7 +49,7 @@ func (c *conversation) sendBatch(ctx context.Context, batch outbox.Batch) error 
 	var refusal *wire.Error
 	switch {
 	case errors.As(err, &refusal) && (refusal.Code == wire.CodeBadRequest || refusal.Code == wire.CodeTooLarge):
-		return c.Box.Thaw(ctx, wire.BatchMark{Number: batch.Number, Digest: batch.Digest}, refusal.Message)
+		return c.split(ctx, batch, refusal.Message)
 	case errors.As(err, &refusal) && refusal.Code == wire.CodeBatchConflict:
 		return c.conflict(ctx, refusal)
 	case err != nil:
@@ -62,6 +64,28 @@ func (c *conversation) sendBatch(ctx context.Context, batch outbox.Batch) error 
 		c.note("the hub refused %s %s: %s", r.Kind, r.Key, r.Why)
 	}
 	return nil
+}
+
+// split goes on after a batch that was refused whole: its entries wait again, but for
+// the one that was at fault, once it is found.
+func (c *conversation) split(ctx context.Context, batch outbox.Batch, why string) error {
+	parked, err := c.Box.Thaw(ctx, wire.BatchMark{Number: batch.Number, Digest: batch.Digest}, why)
+	if err != nil {
+		return err
+	}
+	c.left += int64(batch.Entries - len(parked))
+	for _, x := range parked {
+		c.note("the hub refused %s: %s", named(x), x.Why)
+	}
+	return nil
+}
+
+// named is what was parked, as a person knows it.
+func named(x outbox.Parked) string {
+	if x.Name == "" {
+		return x.Kind + " " + x.Key.Key
+	}
+	return fmt.Sprintf("%s %s (%s)", x.Kind, x.Key.Key, x.Name)
 }
 
 // conflict: the hub holds another batch under this number, which only an older

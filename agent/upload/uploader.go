@@ -85,7 +85,7 @@ func (u *Uploader) Run(ctx context.Context, req Request) (Report, error) {
 	err := c.run(ctx)
 	for tries := 1; restored(err) && tries < maxRestores; tries++ {
 		c.note("the POS database was restored during the upload; it begins anew")
-		c.trouble, c.fresh, c.behind, c.receipts = "", false, false, nil
+		c.trouble, c.fresh, c.behind, c.waits, c.receipts = "", false, false, false, nil
 		clear(c.settled) // what was applied may have been rolled back
 		err = c.run(ctx)
 	}
@@ -117,6 +117,7 @@ type conversation struct {
 	trouble string // why the POS cannot be read; "" if it can
 	fresh   bool   // the record was empty: a new store, or a lost agent.db
 	behind  bool   // the hub has seen a newer copy of agent.db
+	waits   bool   // something cannot go up in this conversation
 	// receipts are listed in the hello after the one whose answer wanted them.
 	receipts *wire.Receipts
 	settled  map[string]bool // jobs that were applied, reported or found cancelled
