@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"plait/hub/contact"
@@ -187,10 +188,25 @@ func (p *pc) acknowledged() {
 	p.frozen, p.frozenMark = nil, wire.BatchMark{}
 }
 
+// kindOf: keys that begin with an s are sales, whose names are numbers.
+func kindOf(key string) string {
+	if strings.HasPrefix(key, "s") {
+		return "sale"
+	}
+	return "product"
+}
+
 func (p *pc) item(key string) item.Item {
 	r := p.record[key]
-	it := item.Item{ID: item.ID{Kind: "product", Key: key, Gen: 1}, Deleted: r.name == ""}
-	if r.name != "" {
+	it := item.Item{ID: item.ID{Kind: kindOf(key), Key: key, Gen: 1}, Deleted: r.name == ""}
+	if it.Kind == "sale" {
+		it.Gen = 0
+	}
+	switch {
+	case it.Deleted:
+	case it.Kind == "sale":
+		it.Fields = item.Fields{{Name: "total", Value: item.MustDecimal(r.name)}}
+	default:
 		it.Fields = item.Fields{{Name: "name", Value: item.MustText(r.name)}}
 	}
 	return it
@@ -240,7 +256,7 @@ func (p *pc) reconcile(ctx context.Context) error {
 	}
 	var keys []string
 	for key, r := range p.record {
-		if r.name == "" {
+		if r.name == "" || kindOf(key) != k.Kind {
 			continue
 		}
 		keys = append(keys, key)
@@ -259,18 +275,20 @@ func (p *pc) reconcile(ctx context.Context) error {
 	return nil
 }
 
-func (p *pc) sums() []wire.KindSum {
-	s := store.KindSum{Kind: "product"}
-	for key, r := range p.record {
-		if r.name != "" {
-			s.Count++
-			s.Sum = s.Sum.Xor(item.DigestOf(item.Append(nil, p.item(key))))
+func (p *pc) sums() (out []wire.KindSum) {
+	for _, kind := range []string{"product", "sale"} {
+		s := store.KindSum{Kind: kind}
+		for key, r := range p.record {
+			if r.name != "" && kindOf(key) == kind {
+				s.Count++
+				s.Sum = s.Sum.Xor(item.DigestOf(item.Append(nil, p.item(key))))
+			}
+		}
+		if s.Count > 0 {
+			out = append(out, s.Wire())
 		}
 	}
-	if s.Count == 0 {
-		return nil
-	}
-	return []wire.KindSum{s.Wire()}
+	return out
 }
 
 // converse is a whole conversation; it reports whether it ended equal.
