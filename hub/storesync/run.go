@@ -155,10 +155,14 @@ func (s *Service) begin(ctx context.Context, p Plan, w *Waves, by string, also f
 		if err := keepReach(tx, y, p); err != nil {
 			return err
 		}
-		return tx.Audit(by, p.sort()+".run", p.receivers(), map[string]any{
+		detail := map[string]any{
 			"sync": y.ID, "test": p.Digest, "label": p.Label, "source": p.Source.ID, "items": p.Items, "deletes": p.Deletes, "resets": p.Resets,
-			"waves": course.Of, "from": course.From,
-		})
+			"waves": course.Of,
+		}
+		if !course.From.IsZero() {
+			detail["from"] = course.From
+		}
+		return tx.Audit(by, p.sort()+".run", p.receivers(), detail)
 	})
 	return y, again, err
 }

@@ -2,6 +2,7 @@ package storesync_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,25 @@ func TestRunQueuesWhatWasTested(t *testing.T) {
 		t.Errorf("the source changed after the Test, and %q travels", payload.Items[2].Name)
 	}
 	h.audited("sync.run", "ann")
+	if detail := h.auditDetail("sync.run"); strings.Contains(detail, `"from"`) {
+		t.Errorf("nothing is queued for later, and the audit log says %s", detail)
+	}
+}
+
+// auditDetail is what the newest entry of an act says of it.
+func (h *hub) auditDetail(what string) (detail string) {
+	h.Helper()
+	err := h.db.View(h.Context(), func(v *store.View) error {
+		log, err := v.AuditLog("n", 0, 100)
+		if i := slices.IndexFunc(log, func(e store.Entry) bool { return e.What == what }); i >= 0 {
+			detail = string(log[i].Detail)
+		}
+		return err
+	})
+	if err != nil {
+		h.Fatal(err)
+	}
+	return detail
 }
 
 func (h *hub) audited(what, who string) {

@@ -223,6 +223,9 @@ func TestAppliedFromATime(t *testing.T) {
 	if queued(y) != "" || y.State != store.SyncRunning || !strings.Contains(y.Stands, "2026-03-05 08:00") || y.Stores[0].Waits == "" {
 		t.Fatalf("three days before: %+v", y)
 	}
+	if detail := h.auditDetail("sync.run"); !strings.Contains(detail, `"from":"2026-03-05T08:00:00+01:00"`) {
+		t.Errorf("the audit log does not say when: %s", detail)
+	}
 	if err := h.sync.Continue(t.Context(), "n", y.ID, "bob"); !errors.Is(err, storesync.ErrConfirm) {
 		t.Errorf("continuing before its time: %v", err)
 	}
