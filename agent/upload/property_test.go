@@ -9,6 +9,7 @@ import (
 
 	"plait/agent/pos/postest"
 	"plait/agent/upload"
+	"plait/shared/item"
 	"plait/shared/wire"
 )
 
@@ -77,8 +78,9 @@ func live(folder string, seed uint64, lax bool) (found string) {
 		h.hub.fault = h.badLine()
 		h.converse()
 	}
-	h.hub.fault, h.hub.before = nil, nil
+	h.hub.fault, h.hub.before, h.hub.cannot = nil, nil, nil
 	h.mem.Fail(nil)
+	h.retries()
 	h.quiet()
 	return ""
 }
@@ -115,6 +117,14 @@ func (h *history) happens() {
 		h.spoil()
 	case 10:
 		h.restart()
+	case 11:
+		no := fmt.Sprint("Service ", h.IntN(4))
+		h.hub.cannot = func(it item.Item) string {
+			if it.Fields.Get("name").Str() == no {
+				return "not that"
+			}
+			return ""
+		}
 	}
 }
 
@@ -169,6 +179,15 @@ func (h *history) converse() {
 	r, err := h.try(upload.Request{Reason: "schedule", Full: h.IntN(6) == 0})
 	if r.Equal && h.unlike() != "" {
 		h.t.Fatalf("it says equal, and %s\nafter %v, %v", h.unlike(), h.hub.calls, err)
+	}
+}
+
+// retries is what a technician does about what the hub refused.
+func (h *history) retries() {
+	list, err := h.box.Parked(context.Background(), 1000)
+	h.must(err)
+	for _, x := range list {
+		h.must(h.box.Retry(context.Background(), x.Key))
 	}
 }
 
