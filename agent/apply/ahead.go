@@ -16,12 +16,12 @@ type ahead struct {
 	groups []*group
 	items  int       // in groups
 	stand  pos.Stand // as of which they were read; zero: not known
-	most   int       // how many items to plan ahead: a little more than a slice took last
+	most   int       // how many items to plan ahead: as many as two slices took
 }
 
 // firstAhead is how many items are planned before the first slice has shown how many
 // it takes.
-const firstAhead = 256
+const firstAhead = 512
 
 // planAhead plans a slice's worth of items. What cannot be read now is left to the
 // slice, which says why.

@@ -298,7 +298,7 @@ func (s *slice) commit(ctx context.Context, receipt pos.Receipt) error {
 	if err != nil {
 		return s.failed(ctx, nil, err)
 	}
-	s.ahead.most = (receipt.NextItem - s.run.receipt.NextItem) * 5 / 4
+	s.ahead.most = 2 * (receipt.NextItem - s.run.receipt.NextItem)
 	s.run.receipt, s.run.at = receipt, newest
 	s.images += len(s.outcome.Before)
 	return nil

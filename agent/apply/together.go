@@ -90,8 +90,7 @@ func (r *run) plan(ctx context.Context, reader pos.Reader, from, n int) (*group,
 		}
 		w.now = w.plan.Local
 		if w.plan.Writes() {
-			w.said = w.plan.Outline()
-			w.plan.Prepare()
+			w.said = w.plan.Expected(w.plan.Local.ID)
 		}
 		if w.told() {
 			r.planner.Applied(w.plan, w.said)
@@ -287,7 +286,9 @@ func (s *slice) linkAll(ctx context.Context, g *group) error {
 		if !w.plan.Writes() {
 			continue
 		}
-		w.now.Link = w.plan.Link(w.now)
+		if w.now.Link = w.said.Link; !w.plan.SameBases(w.now, w.said) {
+			w.now.Link = w.plan.Link(w.now)
+		}
 		if !s.index.Alike(w.now, w.said) {
 			return errUnlike
 		}

@@ -11,18 +11,27 @@ import (
 // allRows writes every field of rows that is given.
 func (w *rowWriter) allRows(ctx context.Context, key string, at []any, fields item.Fields) error {
 	for _, ch := range w.p.children {
-		v := fields.Get(ch.field)
-		if v.IsAbsent() || ch.readOnly {
-			continue
+		want, given, err := ch.given(fields)
+		if err == nil && given {
+			err = w.childRows(ctx, ch, key, at, want)
 		}
-		if v.Type() != item.TypeRows && !v.IsNull() {
-			return fmt.Errorf("%w: field %q holds rows, the value is a %s", ErrType, ch.field, v.Type())
-		}
-		if err := w.childRows(ctx, ch, key, at, v.Rows()); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// given returns the elements that fields give, if they do.
+func (ch *childPlan) given(fields item.Fields) (want []item.Row, ok bool, err error) {
+	v := fields.Get(ch.field)
+	if v.IsAbsent() || ch.readOnly {
+		return nil, false, nil
+	}
+	if v.Type() != item.TypeRows && !v.IsNull() {
+		return nil, false, fmt.Errorf("%w: field %q holds rows, the value is a %s", ErrType, ch.field, v.Type())
+	}
+	return v.Rows(), true, nil
 }
 
 // childRows makes the child table hold exactly the wanted elements. What stays

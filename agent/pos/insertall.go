@@ -42,15 +42,54 @@ func (w *rowWriter) insertAll(ctx context.Context, list []item.Fields) ([]Record
 		}
 		out = append(out, got...)
 	}
-	if len(w.p.children) > 0 {
-		for i, rec := range out {
-			at, _ := bindKey(rec.Item.Key, w.p.key) // it was read from these columns
-			if err := w.allRows(ctx, rec.Item.Key, at, list[i]); err != nil {
-				return nil, err
+	if err := w.newElements(ctx, out, list); err != nil {
+		return nil, err
+	}
+	return out, w.links(ctx, out)
+}
+
+// newElements writes the child rows of new items, and reads back those of the items
+// that were given some: the others have none.
+func (w *rowWriter) newElements(ctx context.Context, out []Record, list []item.Fields) error {
+	for _, ch := range w.p.children {
+		var with []int
+		for i := range out {
+			want, _, err := ch.given(list[i])
+			if err != nil {
+				return err
 			}
+			if len(want) == 0 {
+				addRows(&out[i], ch, nil)
+				continue
+			}
+			at, _ := bindKey(out[i].Item.Key, w.p.key) // it was read from these columns
+			if err := w.childRows(ctx, ch, out[i].Item.Key, at, want); err != nil {
+				return err
+			}
+			with = append(with, i)
+		}
+		if err := w.readElements(ctx, ch, out, with); err != nil {
+			return err
 		}
 	}
-	return out, w.complete(ctx, out)
+	return nil
+}
+
+func (w *rowWriter) readElements(ctx context.Context, ch *childPlan, out []Record, of []int) error {
+	if len(of) == 0 {
+		return nil
+	}
+	records := make([]Record, len(of))
+	for j, i := range of {
+		records[j] = out[i]
+	}
+	if err := w.reader.childRows(ctx, ch, records); err != nil {
+		return err
+	}
+	for j, i := range of {
+		out[i] = records[j]
+	}
+	return nil
 }
 
 func (w *rowWriter) newRows(ctx context.Context, list []item.Fields) ([]assignments, error) {

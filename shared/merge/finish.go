@@ -32,17 +32,18 @@ func (out ItemPlan) Link(readBack item.Item) *item.Link {
 	return link
 }
 
-// Prepare computes what Link needs of the values that were sent, which costs more than
-// the rest of it.
-func (out ItemPlan) Prepare() {
-	if out.undo != nil || out.repair {
-		return
+// SameBases reports whether Link makes the same of two items.
+func (out ItemPlan) SameBases(a, b item.Item) bool {
+	if out.undo != nil {
+		return true
 	}
+	first, second := walk{a.Fields}, walk{b.Fields}
 	for i := range out.Fields {
-		if f := &out.Fields[i]; f.moves && f.sent == "" {
-			f.sent = item.ShortDigestOf(f.Source)
+		if f := &out.Fields[i]; f.moves && !first.to(f.Name).Equal(second.to(f.Name)) {
+			return false
 		}
 	}
+	return true
 }
 
 // linkIdentity is the link without what this job carried: Local's own where nothing

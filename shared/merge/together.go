@@ -7,7 +7,7 @@ import (
 )
 
 // Several items may be planned before the first of them is written. What the store
-// has is told as it is expected to become (Outline, Applied), and what is read back
+// has is told as it is expected to become (Expected, Applied), and what is read back
 // afterwards must be as it was expected to be (Index.Alike); what it lacks is told
 // when it is there, and nothing may depend on it before (After). Where it comes
 // otherwise, TakeBack undoes what the planner was told, Mark what it counted, and the
@@ -34,28 +34,19 @@ func (p *Planner) Mark() (back func()) {
 // before it is read back: what the POS fills in by itself, cuts or rounds is not
 // there. id is that of an item that is created.
 func (out ItemPlan) Expected(id item.ID) item.Item {
-	now := out.Outline()
+	now := out.Local
 	switch out.Action {
 	case Create:
-		now.ID = id
+		now = item.Item{ID: id, Fields: out.Write}
 	case Delete:
 		now.Deleted, now.Link = true, nil
 		return now
+	default:
+		if len(out.Write) > 0 {
+			now.Fields = laid(out.Write, now.Fields)
+		}
 	}
 	now.Link = out.Link(now)
-	return now
-}
-
-// Outline is Expected as far as the index tells items apart by it: without a new
-// item's identity, and without what the link knows of fields.
-func (out ItemPlan) Outline() item.Item {
-	now := out.Local
-	if out.Action == Create {
-		now.Fields = out.Write
-	} else if len(out.Write) > 0 {
-		now.Fields = laid(out.Write, now.Fields)
-	}
-	now.Link = out.linkIdentity()
 	return now
 }
 
