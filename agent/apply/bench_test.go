@@ -5,6 +5,7 @@ package apply_test
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 	"testing"
 	"time"
@@ -35,9 +36,13 @@ func mustTime(s string) item.Value {
 	return v
 }
 
+// gcPercent is what the agent runs with (agent/main.go).
+const gcPercent = 200
+
 // W3: 2,000 items of about 300 bytes applied at a branch, with the merge, links,
 // bases, read-back, receipts and capture of what was written; synchronous=FULL.
 func BenchmarkW3Apply(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	for _, step := range []string{"create", "update"} {
 		b.Run(step, func(b *testing.B) {
 			var used time.Duration

@@ -197,7 +197,7 @@ type changeRow struct {
 }
 
 func changeRows(ctx context.Context, s *session, after int64, limit int) ([]changeRow, error) {
-	out := make([]changeRow, 0, limit)
+	out := make([]changeRow, 0, min(limit, firstReadRows))
 	rows, err := s.query(ctx, sqlPending, after, limit)
 	if err != nil {
 		return nil, err

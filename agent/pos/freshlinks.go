@@ -1,6 +1,7 @@
 package pos
 
 import (
+	"bytes"
 	"sync"
 
 	"plait/shared/item"
@@ -9,32 +10,38 @@ import (
 // maxFresh bounds how many links are remembered: about 2 MB.
 const maxFresh = 1000
 
-// freshLinks remembers links that a job has just written, by their bytes: capture
+// freshLinks remembers links that a job has just written, by whose they are: capture
 // reads each of them next, and to take the bytes apart once more would cost as much
 // as to read the row. Equal bytes are equal links, so nothing can be stale. Links are
 // never changed in place.
 type freshLinks struct {
-	mu      sync.Mutex
-	byBytes map[string]*item.Link
+	mu   sync.Mutex
+	byID map[item.ID]freshLink
 }
 
-func (f *freshLinks) put(b []byte, l *item.Link) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.byBytes == nil || len(f.byBytes) >= maxFresh {
-		f.byBytes = map[string]*item.Link{}
-	}
-	f.byBytes[string(b)] = l
+type freshLink struct {
+	form []byte
+	link *item.Link
 }
 
-// take returns the link of these bytes, and forgets it.
-func (f *freshLinks) take(b []byte) (l *item.Link, err error) {
+// put keeps the form as it is given.
+func (f *freshLinks) put(id item.ID, form []byte, l *item.Link) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	l, ok := f.byBytes[string(b)]
-	if !ok {
-		return item.DecodeLink(b)
+	if f.byID == nil || len(f.byID) >= maxFresh {
+		f.byID = map[item.ID]freshLink{}
 	}
-	delete(f.byBytes, string(b))
-	return l, nil
+	f.byID[id] = freshLink{form, l}
+}
+
+// take returns the link of this form, and forgets it.
+func (f *freshLinks) take(id item.ID, form []byte) (*item.Link, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fresh, ok := f.byID[id]
+	if !ok || !bytes.Equal(fresh.form, form) {
+		return item.DecodeLink(form)
+	}
+	delete(f.byID, id)
+	return fresh.link, nil
 }

@@ -2,6 +2,7 @@ package pos
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strconv"
 
@@ -51,12 +52,12 @@ const sqlLinks = `SELECT kind, key, gen, dead, uid, link FROM plait_links`
 
 func (s *session) scanLink(scan func(...any) error) (LinkRow, error) {
 	var row LinkRow
-	var link []byte
+	var link sql.RawBytes // until the next row
 	if err := scan(&row.Kind, &row.Key, &row.Gen, &row.Dead, &row.UID, &link); err != nil {
 		return LinkRow{}, err
 	}
 	if len(link) > 0 {
-		l, err := s.fresh.take(link)
+		l, err := s.fresh.take(row.ID, link)
 		if err != nil {
 			return LinkRow{}, fmt.Errorf("plait_links, kind %q, key %q: %w", row.Kind, row.Key, err)
 		}
@@ -79,7 +80,7 @@ func writeLinks(ctx context.Context, s *session, rows ...LinkRow) error {
 		link := room[len(room):]
 		if row.Link != nil {
 			link = item.AppendLink(link, row.Link)
-			s.fresh.put(link, row.Link)
+			s.fresh.put(row.ID, link, row.Link)
 			if len(room)+len(link) <= cap(room) {
 				room = room[:len(room)+len(link)]
 			}

@@ -92,6 +92,7 @@ func (w *rowWriter) newRow(fields item.Fields) (set assignments, err error) {
 	if err := w.known(fields); err != nil {
 		return nil, err
 	}
+	set = make(assignments, 0, len(w.p.m.Defaults)+len(w.p.values)+len(w.p.m.Filter)+2)
 	set.constants(w.p.m.Defaults)
 	if d := w.p.m.SoftDelete; d != nil {
 		set.set(d.Column, d.Live)

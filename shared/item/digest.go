@@ -38,7 +38,10 @@ func ShortDigestOf(v Value) ShortDigest {
 	if v.IsAbsent() {
 		return ""
 	}
-	sum := sha256Of(v)
+	return shortDigest(sha256Of(v))
+}
+
+func shortDigest(sum [sha256.Size]byte) ShortDigest {
 	var short [16]byte
 	hex.Encode(short[:], sum[:8])
 	return ShortDigest(short[:])
@@ -46,8 +49,9 @@ func ShortDigestOf(v Value) ShortDigest {
 
 // ShortDigestOfFields returns the short digest of a list of fields.
 func ShortDigestOfFields(f Fields) ShortDigest {
-	sum := sha256.Sum256(AppendFields(nil, f))
-	return ShortDigest(hex.EncodeToString(sum[:8]))
+	var form [1024]byte // most lists fit
+	sum := sha256.Sum256(AppendFields(form[:0], f))
+	return shortDigest(sum)
 }
 
 func sha256Of(v Value) [sha256.Size]byte {
