@@ -47,7 +47,8 @@ type Applier struct {
 	// Sleep waits between tries on a busy POS; it returns early with the context's
 	// error.
 	Sleep func(ctx context.Context, d time.Duration) error
-	// Slice is how long one transaction may work before it commits. 0 means 14 ms.
+	// Slice is how long one transaction may take, its commit included; half of that
+	// where the POS writes meanwhile. 0 means 15 ms.
 	Slice time.Duration
 	// Writing, if set, is called before the first row of a job, or of a repair, is
 	// written to the POS; its error rolls back.
@@ -57,7 +58,7 @@ type Applier struct {
 }
 
 const (
-	defaultSlice = 14 * time.Millisecond // with its commit, less than 18: see away in package pos
+	defaultSlice = 15 * time.Millisecond // and a group more: see away in package pos
 	busyTries    = 4                     // of pos.Options.BusyLimit each, and busyPause: about ten seconds of a held lock
 	busyPause    = 250 * time.Millisecond
 )

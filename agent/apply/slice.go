@@ -31,6 +31,7 @@ type run struct {
 	images   int  // bytes of before-images in the slices that are committed
 	ahead    ahead
 	behind   behind
+	tempo    tempo
 	untold   []planned // what was created and the planner does not know yet
 	// at is the newest change row whose effect the index has; zero if that is not known.
 	at     wire.Mark
@@ -133,6 +134,9 @@ func (r *run) level(ctx context.Context) (pos.Tx, error) {
 func (r *run) holdAhead(ctx context.Context, tx pos.Tx) error {
 	stand, err := tx.Stand(ctx)
 	if err == nil && stand != r.ahead.stand {
+		if r.ahead.stand != (pos.Stand{}) {
+			r.tempo.met()
+		}
 		r.dropAhead()
 		r.ahead.stand = stand
 	}
@@ -214,6 +218,7 @@ func (r *run) drainFrom(ctx context.Context, tx pos.Tx) error {
 // catchUp brings the index level with the record.
 func (r *run) catchUp(ctx context.Context) (err error) {
 	r.dropAhead()
+	r.tempo.met()
 	r.revision, err = r.Record.Changed(ctx, r.revision, func(it item.Item) error {
 		r.index.Put(it)
 		if it.Deleted {
@@ -226,7 +231,7 @@ func (r *run) catchUp(ctx context.Context) (err error) {
 
 // apply plans and writes items until the slice's time is up or the job ends.
 func (s *slice) apply(ctx context.Context) error {
-	end := s.Now().Add(orDefault(s.Slice))
+	end := s.Now().Add(s.tempo.work(orDefault(s.Slice)))
 	for s.next < s.planner.Len() {
 		if err := s.some(ctx, end); err != nil {
 			return err
@@ -285,7 +290,9 @@ func (s *slice) commit(ctx context.Context, receipt pos.Receipt) error {
 	if err != nil {
 		return s.failed(ctx, s.tx, err)
 	}
+	start := s.Now()
 	err = s.tx.Commit()
+	s.tempo.committed(s.Now().Sub(start))
 	if errors.Is(err, pos.ErrUnknown) {
 		held, found, readErr := s.POS.Receipt(ctx, receipt.Job)
 		if readErr != nil {
