@@ -139,7 +139,7 @@ func (r *Repairer) settleBegun(ctx context.Context) error {
 
 func (r *Repairer) drift(it item.Item) []merge.FieldDrift {
 	k, _ := r.Catalog.Kind(it.Kind)
-	return merge.Drift(it, k.Fixed())
+	return slices.DeleteFunc(merge.Drift(it, k.Fixed()), func(d merge.FieldDrift) bool { return k.Stopped(d.Name) })
 }
 
 // look repairs an item if it drifted and that was not refused already.

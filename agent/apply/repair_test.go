@@ -135,6 +135,21 @@ func TestWithoutTheNetworksWordNothingIsRepaired(t *testing.T) {
 	b.is("with one for products", asSynced)
 }
 
+// What a network stops syncing is the store's own, whatever its links remember.
+func TestWhatIsSyncedNoMoreIsNoDrift(t *testing.T) {
+	b := newRepairing(t, "")
+	b.repairer.Catalog = suiteCatalog.With(map[string]item.Policy{"product.vendors": item.Never})
+	b.edits("DELETE FROM ItemVendor")
+	if got := b.report(); got != "" {
+		t.Errorf("repaired: %s", got)
+	}
+	b.edits("UPDATE Item SET Name = 'Ours' WHERE Name = 'Shampoo'")
+	b.is("what is locked still is held", asSynced)
+	if got := b.value("SELECT count(*) FROM ItemVendor"); got != "0" {
+		t.Errorf("%s vendors came back along with it", got)
+	}
+}
+
 // "Drift repair does not undo a revert" (1-domain).
 func TestARevertIsNoDrift(t *testing.T) {
 	b := newRepairing(t, "")

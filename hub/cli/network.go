@@ -47,7 +47,8 @@ func (a *App) networkSet() *cobra.Command {
 		Use:   "set NETWORK",
 		Short: "Change a network's switches, its preset, its own kinds, or how it syncs",
 		Long: "Change a network's switches, its preset, its own kinds, or how it syncs.\n\n" +
-			"Another preset takes the place of the one before with all that it settles:\nwhose fields are, --sources and --adopt. What the stores hold changes with the\nnext sync, and its Test shows it first; `plait-hub policy test` shows it at once.\n\n" + presetHelp(),
+			"Another preset takes the place of the one before with all that it settles:\nwhose fields are, --sources and --adopt.\n\n" +
+			"A preset, switch or kinds that would lock or overwrite something that a store has from another are refused\nhere: `plait-hub policy test` with the same flags shows what and where, and `plait-hub policy run` does it.\nWhat is only freed by them is the stores' own from the next sync on.\n\n" + presetHelp(),
 		Args: exactly("network"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switches, overlay, err := f.read()

@@ -21,6 +21,7 @@ type networkFlags struct {
 	catalog  string
 	shipped  bool
 	switches []string
+	stops    int
 }
 
 func (f *networkFlags) define(cmd *cobra.Command) {

@@ -20,8 +20,9 @@ func (a *App) policies() *cobra.Command {
 
 // policyUse is how a change is written.
 const policyUse = "A field is written KIND.FIELD, a column of it KIND.FIELD.COLUMN. A policy is locked (as at the source),\n" +
-	"unlocked (the store's own once it changed it), additive (the source's elements and the store's own), or\n" +
-	"default, as the preset has it. What a kind never syncs stays so."
+	"unlocked (the store's own once it changed it), additive (the source's elements and the store's own),\n" +
+	"never (not synced: what stores have stays, and is their own), or default, as the preset has it. What a\n" +
+	"kind itself never syncs stays so, and what items are found by is always synced."
 
 func (a *App) policyTest() *cobra.Command {
 	var f networkFlags
@@ -32,7 +33,8 @@ func (a *App) policyTest() *cobra.Command {
 		Short: "Say what other policies, switches or kinds would lock, free and overwrite, and where, and do nothing",
 		Long: "Say what other policies, switches or kinds would do to what stores have from others, and do nothing. The\n" +
 			"Test is kept for a day under its digest; `plait-hub policy run DIGEST` changes the network, and sends\n" +
-			"every store the fields that this touches.\n\n" + policyUse,
+			"every store the fields that this touches. Where it only stops syncing something, `policy set` does it.\n" +
+			"Jobs that are queued already still bring what they were made with.\n\n" + policyUse,
 		Example: "  plait-hub policy test service.price locked\n" +
 			"  plait-hub policy test service.price locked product.price locked --detail Downtown\n" +
 			"  plait-hub policy test --switch price_sync=on\n" +
@@ -60,9 +62,10 @@ func (a *App) policySet() *cobra.Command {
 	var f networkFlags
 	cmd := &cobra.Command{
 		Use:   "set [KIND.FIELD POLICY]...",
-		Short: "Change policies that touch nothing at any store; all others are tested first",
-		Long:  "Change policies that touch nothing at any store yet.\n\n" + policyUse,
-		Args:  inPairs,
+		Short: "Change policies that send nothing to any store; all others are tested first",
+		Long: "Change policies that send nothing to any store. What stops being synced by them stays at the stores; in\n" +
+			"how many items that is, `plait-hub policy test` counts, and --stops says.\n\n" + policyUse,
+		Args: inPairs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in, err := f.change(args)
 			if err != nil {
@@ -76,6 +79,7 @@ func (a *App) policySet() *cobra.Command {
 		},
 	}
 	f.define(cmd)
+	cmd.Flags().IntVar(&f.stops, "stops", 0, "in how many items you know that a field stops being synced")
 	return cmd
 }
 
@@ -96,7 +100,7 @@ func inPairs(cmd *cobra.Command, args []string) error {
 }
 
 func (f *networkFlags) change(args []string) (in operator.ChangePolicy, err error) {
-	in.Preset = f.preset
+	in.Preset, in.Stops = f.preset, f.stops
 	if in.Switches, in.Overlay, err = f.read(); err != nil {
 		return in, err
 	}
@@ -122,6 +126,7 @@ func (a *App) sayPolicyTest(t storesync.PolicyTest, detail string, listed int) {
 	for _, k := range t.Removed {
 		a.say("A kind goes: %s. What stores have of it stays, and is synced no more.", k)
 	}
+	a.sayStops(t)
 	for _, p := range t.Tests {
 		a.say("\n%s", p.Plan.Sentence())
 		a.sayWarnings("", p.Plan.Warnings)
@@ -138,9 +143,28 @@ func (a *App) sayPolicyTest(t storesync.PolicyTest, detail string, listed int) {
 		}
 		a.say("\nTo carry it out: plait-hub policy run %s", p.Plan.Digest)
 	}
-	if len(t.Tests) == 0 {
+	switch n := t.Stopped(); {
+	case len(t.Tests) > 0:
+	case n > 0:
+		a.say("\nIt sends nothing to any store: plait-hub policy set with the same words and --stops %d changes it.", n)
+	default:
 		a.say("It touches nothing that stores have from others: plait-hub policy set with the same words changes it.")
 	}
+}
+
+// sayStops says what is synced no more, and where.
+func (a *App) sayStops(t storesync.PolicyTest) {
+	if t.Stopped() == 0 {
+		return
+	}
+	a.say("\nWhat stores have in these fields stays, and is their own:")
+	var rows [][]string
+	for _, s := range t.Stops {
+		for _, at := range s.Stores {
+			rows = append(rows, []string{s.Kind + "." + s.Field, at.Store.Name, fmt.Sprint(at.Items), fmt.Sprint(at.Locked)})
+		}
+	}
+	a.table("", []string{"Synced no more", "Store", "Items", "Locked till now"}, rows)
 }
 
 func (a *App) sayOverwritten(at storesync.PolicyAt, listed int) {

@@ -69,11 +69,15 @@ type SetNetwork struct {
 // ChangePolicy changes whose fields are. What is absent stays as it is.
 type ChangePolicy struct {
 	// Policies are of fields, written "kind.field", and of columns, written
-	// "kind.field.column": locked, unlocked, additive, or default, as the preset has it.
+	// "kind.field.column": locked, unlocked, additive, never, or default, as the preset
+	// has it.
 	Policies map[string]string `json:"policies,omitempty"`
 	Preset   string            `json:"preset,omitempty"`
 	Switches map[string]bool   `json:"switches,omitempty"`
 	Overlay  json.RawMessage   `json:"overlay,omitempty"` // as SetNetwork has it
+	// Stops is in how many items a field stops being synced (PolicyTest.Stopped), as
+	// whoever sets policies by SetPolicy knows and says.
+	Stops int `json:"stops,omitempty"`
 }
 
 // Store is one salon in a list.

@@ -74,11 +74,20 @@ func (d *Desk) catalogue(n store.Network) (*catalog.Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.preset(set.Preset)
+	kinds, err := d.unsettled(set)
 	if err != nil {
 		return nil, fmt.Errorf("cannot put together the kinds of network %s: %w", n.Name, err)
 	}
-	return p.Over(d.Shipped).Overlay(set.Own).With(set.Policies), nil
+	return kinds.With(set.Policies), nil
+}
+
+// unsettled are a network's kinds with the policies that they have by themselves.
+func (d *Desk) unsettled(set kinds) (*catalog.Catalog, error) {
+	p, err := d.preset(set.Preset)
+	if err != nil {
+		return nil, err
+	}
+	return p.Over(d.Shipped).Overlay(set.Own), nil
 }
 
 func (d *Desk) preset(name string) (catalog.Preset, error) {
@@ -97,8 +106,8 @@ func (d *Desk) preset(name string) (catalog.Preset, error) {
 // its own in them, tried together; "" and nil change nothing. A preset brings
 // what it settles for syncs.
 func (d *Desk) withKinds(n store.Network, preset string, overlay json.RawMessage) (json.RawMessage, error) {
-	given := len(overlay) > 0 && string(overlay) != "null"
-	if preset == "" && !given {
+	own := given(overlay)
+	if preset == "" && !own {
 		return n.Settings, nil
 	}
 	if preset != "" {
@@ -115,13 +124,16 @@ func (d *Desk) withKinds(n store.Network, preset string, overlay json.RawMessage
 		return nil, err
 	}
 	set.Preset = cmp.Or(preset, set.Preset)
-	if given {
+	if own {
 		if set.Own, err = decodeOverlay(overlay); err != nil {
 			return nil, refuse("cannot use the network's own kinds: %v", err)
 		}
 	}
 	return d.keepKinds(n, set)
 }
+
+// given reports whether a network's own kinds are named, be it none.
+func given(overlay json.RawMessage) bool { return len(overlay) > 0 && string(overlay) != "null" }
 
 func (d *Desk) keepKinds(n store.Network, set kinds) (json.RawMessage, error) {
 	all := map[string]json.RawMessage{}

@@ -46,7 +46,8 @@ func (d *Desk) AddNetwork(ctx context.Context, who access.Who, in NewNetwork) (o
 }
 
 // SetNetwork changes a network's switches, its preset, its own kinds, or how it
-// syncs.
+// syncs. What would lock or overwrite something at a store is refused: that is tested
+// first (TestPolicy).
 func (d *Desk) SetNetwork(ctx context.Context, who access.Who, ref string, in SetNetwork) (Network, error) {
 	if err := checkSwitches(in.Switches); err != nil {
 		return Network{}, err
@@ -55,7 +56,14 @@ func (d *Desk) SetNetwork(ctx context.Context, who access.Who, ref string, in Se
 	if err := d.DB.View(ctx, func(v *store.View) (err error) { n, err = d.network(v, who, ref); return err }); err != nil {
 		return Network{}, err
 	}
-	err := d.DB.WithNetwork(ctx, n.ID, func(tx *store.NetworkTx) error {
+	err := who.Needs(access.Admin)
+	if err == nil {
+		err = d.locksNothing(ctx, who, n, in)
+	}
+	if err != nil {
+		return Network{}, err
+	}
+	err = d.DB.WithNetwork(ctx, n.ID, func(tx *store.NetworkTx) error {
 		if err := who.OnNetwork(tx, access.Act{What: "network.set", Need: access.Admin, Detail: setDetail(in)}); err != nil {
 			return err
 		}
@@ -84,6 +92,30 @@ func (d *Desk) SetNetwork(ctx context.Context, who access.Who, ref string, in Se
 		return Network{}, err
 	}
 	return d.Network(ctx, who, n.ID)
+}
+
+// locksNothing refuses switches and kinds that would lock or overwrite what a store
+// has from another.
+func (d *Desk) locksNothing(ctx context.Context, who access.Who, n store.Network, in SetNetwork) error {
+	change := ChangePolicy{Preset: in.Preset, Switches: in.Switches, Overlay: in.Overlay}
+	if change.Preset == "" && len(change.Switches) == 0 && !given(change.Overlay) {
+		return nil
+	}
+	proposed, _, err := d.proposed(n, change)
+	if err != nil {
+		return err
+	}
+	test, err := d.Sync.TestPolicy(ctx, storesync.PolicyRequest{Network: n.ID, By: who.Name, Label: "Policies of " + n.Name, Proposed: proposed})
+	if errors.Is(err, storesync.ErrRequest) {
+		return nil // nothing would change
+	}
+	if err != nil {
+		return syncError(err)
+	}
+	if stores := test.Held(); len(stores) > 0 {
+		return conflict("it would lock or overwrite what stores have from others, at %s: test it first with plait-hub policy test, and carry it out with plait-hub policy run", strings.Join(stores, ", "))
+	}
+	return nil
 }
 
 // setDetail is what the audit log says of a change; the kinds themselves are the

@@ -34,8 +34,8 @@ func (d *Desk) TestPolicy(ctx context.Context, who access.Who, network string, i
 	return out, syncError(err)
 }
 
-// SetPolicy changes policies that touch nothing at any store: what touches
-// something is tested first.
+// SetPolicy changes policies that send nothing to any store: what does is tested first.
+// What they stop syncing stays at the stores; in.Stops says that this is known.
 func (d *Desk) SetPolicy(ctx context.Context, who access.Who, network string, in ChangePolicy) (Network, error) {
 	if err := who.Needs(access.Admin); err != nil {
 		return Network{}, err
@@ -46,6 +46,9 @@ func (d *Desk) SetPolicy(ctx context.Context, who access.Who, network string, in
 	}
 	if len(test.Tests) > 0 {
 		return Network{}, conflict("it touches what stores have from others: test it first with plait-hub policy test, and carry it out with plait-hub policy run")
+	}
+	if n := test.Stopped(); n != in.Stops {
+		return Network{}, conflict("it stops syncing what stores have from others, in %d items: look at it with plait-hub policy test, and say that number with --stops %d", n, n)
 	}
 	n, err := d.syncsIn(ctx, who, network, access.Admin)
 	if err != nil {
@@ -100,7 +103,7 @@ func (d *Desk) withPolicies(n store.Network, policies map[string]string) (json.R
 	if err != nil {
 		return nil, err
 	}
-	kinds, err := d.catalogue(n)
+	kinds, err := d.unsettled(set)
 	if err != nil {
 		return nil, err
 	}
@@ -120,9 +123,9 @@ func (d *Desk) withPolicies(n store.Network, policies map[string]string) (json.R
 }
 
 func checkPolicy(kinds *catalog.Catalog, name, text string) error {
-	known := []string{string(item.Locked), string(item.Unlocked), string(item.Additive), asShipped}
+	known := []string{string(item.Locked), string(item.Unlocked), string(item.Additive), string(item.Never), asShipped}
 	if !slices.Contains(known, text) {
-		return refuse("a policy is %s, not %.20q; a field that is never synced belongs to its kind", strings.Join(known, ", "), text)
+		return refuse("a policy is %s, not %.20q", strings.Join(known, ", "), text)
 	}
 	if _, ok := kinds.Policy(name); ok {
 		return nil

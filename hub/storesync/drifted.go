@@ -131,7 +131,7 @@ func (d *drifts) drifted(row store.Item) (out DriftItem, some bool, err error) {
 
 // changed tells which locked fields of a living item differ from their base.
 func (d *drifts) changed(k *driftKind, it item.Item, out *DriftItem) (bool, error) {
-	list := merge.Drift(it, k.fixed)
+	list := slices.DeleteFunc(merge.Drift(it, k.fixed), func(x merge.FieldDrift) bool { return k.Stopped(x.Name) })
 	for _, x := range list {
 		f, _ := k.Field(x.Name)
 		field := DriftField{Field: x.Name, Title: f.Title}

@@ -152,6 +152,7 @@ const (
 	WarnHeld          = "held"               // an older copy of the store's agent waits
 	WarnLater         = "later"              // its jobs are queued at a later time
 	WarnMoved         = "moved"              // the source has transferred it to another store already
+	WarnStops         = "stops"              // a field that its policy stops syncing
 	WarnGone          = "gone"               // what is named and the source does not have any more
 )
 

@@ -24,6 +24,8 @@ type Proposed struct {
 	Catalog  *catalog.Catalog
 	Switches map[string]bool
 	Change   json.RawMessage // what asks for it, as the caller will carry it out
+
+	stops []PolicyStop // what they no longer sync
 }
 
 // PlanPolicy is what a plan changes about the network before its jobs are queued.
@@ -91,6 +93,7 @@ type PolicyTest struct {
 	Changes []FieldChange `json:"changes"`
 	Added   []string      `json:"added,omitempty"`   // kinds that are new
 	Removed []string      `json:"removed,omitempty"` // kinds that go
+	Stops   []PolicyStop  `json:"stops"`             // what is synced no more
 	Tests   []PolicyPlan  `json:"tests"`             // one for each source; none if nothing is linked that this touches
 }
 
@@ -103,13 +106,20 @@ type PolicyPlan struct {
 // TestPolicy tests other policies. Errors: ErrRequest if nothing would change.
 func (s *Service) TestPolicy(ctx context.Context, r PolicyRequest) (out PolicyTest, err error) {
 	var requests []Request
+	var all []store.Store
 	err = s.db.View(ctx, func(v *store.View) (err error) {
-		out, requests, err = r.requests(v)
+		if out, requests, err = r.requests(v); err == nil {
+			all, err = v.Stores(r.Network)
+		}
 		return err
 	})
+	if err == nil {
+		err = s.stops(ctx, &out, all)
+	}
 	if err != nil {
 		return out, fmt.Errorf("cannot test the policies: %w", err)
 	}
+	r.Proposed.stops = out.Stops
 	out.Tests = []PolicyPlan{}
 	for _, q := range requests {
 		p, err := s.test(ctx, q, &r.Proposed, nil)

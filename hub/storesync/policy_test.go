@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"plait/hub/store"
+	"plait/hub/store/storetest"
 	"plait/hub/storesync"
 	"plait/shared/catalog"
 	"plait/shared/item"
@@ -97,6 +99,56 @@ func TestAPolicyIsTestedBeforeItIsChanged(t *testing.T) {
 	}
 	if c, ok := h.cursor("uptown", "service"); ok {
 		t.Errorf("a cursor begins where a part of it came: %+v", c)
+	}
+}
+
+// A field that is never to be synced any more: where it was, and in how many items, is
+// told; it travels in no job, and is no drift, until it is synced again.
+func TestWhatStopsBeingSynced(t *testing.T) {
+	h := newHub(t)
+	now := kinds().With(map[string]item.Policy{"service.note": item.Locked})
+	storetest.SetCatalog(t, h.db, "n", now)
+	h.salonList()
+	h.run(h.test(request(all("category", "service"), "uptown")))
+	h.takes("uptown")
+	stopped := kinds().With(map[string]item.Policy{"service.note": item.Never, "service.tax": item.Locked})
+	out := h.testPolicy(storesync.Proposed{Catalog: stopped})
+	if len(out.Tests) != 0 || len(out.Stops) != 1 || out.Stopped() != 1 {
+		t.Fatalf("it stops %+v, with %d Tests", out.Stops, len(out.Tests))
+	}
+	if s := out.Stops[0]; s.Field != "note" || len(s.Stores) != 1 || s.Stores[0] != (storesync.StopAt{Store: storesync.StoreName{ID: "uptown", Name: "uptown"}, Items: 1, Locked: 1}) {
+		t.Errorf("it stops %+v", s)
+	}
+	// With a change that sends something, it is among that Test's warnings.
+	both := h.testPolicy(storesync.Proposed{Catalog: stopped.With(map[string]item.Policy{"service.name": item.Unlocked})})
+	if len(both.Tests) != 1 || codes(both.Tests[0].Plan.Warnings)[storesync.WarnStops] != 1 {
+		t.Errorf("beside another change: %+v", both.Tests)
+	}
+
+	h.edit("uptown", "service", "Cut", "note", "ours")
+	if got := h.drift("uptown", storesync.DriftAsk{}); !strings.Contains(got, "short>ours") {
+		t.Fatalf("the edit of a locked field is no drift, so this shows nothing: %q", got)
+	}
+	storetest.SetCatalog(t, h.db, "n", stopped)
+	if got := h.drift("uptown", storesync.DriftAsk{}); got != "" {
+		t.Errorf("of a field that is never synced there is drift: %s", got)
+	}
+	h.edit("head", "service", "Cut", "note", "long", "name", "Cut!")
+	h.run(h.test(request(all("service"), "uptown")))
+	_, payload, _ := h.job("uptown")
+	for _, it := range payload.Items {
+		if !it.Fields.Get("note").IsAbsent() {
+			t.Errorf("%s travels with its note", it.Name)
+		}
+	}
+	h.takes("uptown")
+	// Synced again, it is looked at like any other change of policy.
+	back := h.testPolicy(storesync.Proposed{Catalog: now})
+	if len(back.Tests) != 1 || len(back.Stops) != 0 {
+		t.Fatalf("synced again: %+v", back)
+	}
+	if _, _, overwrites := back.Tests[0].Stores[1].Sums(); overwrites != 1 {
+		t.Errorf("synced again, it overwrites %+v", back.Tests[0].Stores)
 	}
 }
 

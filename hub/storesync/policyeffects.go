@@ -43,6 +43,22 @@ func (p PolicyAt) Sums() (locks, frees, overwrites int) {
 	return locks, frees, overwrites
 }
 
+// Held are the names of the stores, in order, at which something becomes locked or is
+// overwritten by the change; of what is freed, the next sync would overwrite the same
+// without it.
+func (t PolicyTest) Held() (names []string) {
+	holds := func(f FieldEffect) bool { return f.Locks > 0 || (f.Overwrites > 0 && f.Frees == 0) }
+	for _, p := range t.Tests {
+		for _, at := range p.Stores {
+			if slices.ContainsFunc(at.Fields, holds) {
+				names = append(names, at.Store.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // effects goes through a Test's items once more, store by store.
 func (s *Service) effects(ctx context.Context, p Plan) (out []PolicyAt, err error) {
 	for _, at := range p.Stores {

@@ -140,6 +140,9 @@ func (t *test) startPlan(v *store.View) {
 	}
 	if t.proposed != nil {
 		t.plan.Policy = t.proposed.plan(t.network)
+		for _, x := range t.proposed.stops {
+			t.warn(x.warning())
+		}
 	}
 	for _, st := range t.parties.receivers {
 		t.plan.Stores = append(t.plan.Stores, StorePlan{StoreName: StoreName{st.ID, st.Name}, Role: st.Role})

@@ -162,6 +162,13 @@ func fieldNamed(fields []Field, name string) (Field, bool) {
 // has none.
 func (k Kind) Called() string { return cmp.Or(k.Match.Name, k.Label) }
 
+// Stopped reports whether a field is synced by no switch's position: what its link
+// remembers of a time when it was locks nothing any more.
+func (k Kind) Stopped(field string) bool {
+	f, ok := k.Field(field)
+	return ok && f.Policy == item.Never && f.LockedWhen == ""
+}
+
 // Forbids reports whether a branch may not do the operation to a synced item.
 func (k Kind) Forbids(operation string) bool {
 	return slices.ContainsFunc(k.Operations, func(o Operation) bool { return o.Name == operation && !o.Allowed })

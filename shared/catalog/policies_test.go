@@ -1,6 +1,8 @@
 package catalog_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"plait/configs"
@@ -45,6 +47,55 @@ func TestWithOtherPolicies(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Whatever a network stops syncing, and in whatever order that is read: its columns go
+// with a field, and what is made of it is a catalogue, or is refused for what the field
+// is needed for.
+func TestWithFieldsThatAreNeverSynced(t *testing.T) {
+	shipped, err := configs.Catalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped, refused := 0, 0
+	for _, k := range shipped.Kinds {
+		for _, f := range k.Fields {
+			name := k.Name + "." + f.Name
+			if _, ok := shipped.Policy(name); !ok {
+				continue
+			}
+			policies := map[string]item.Policy{name: item.Never}
+			for _, c := range f.Columns {
+				policies[name+"."+c.Name] = item.Locked // its field goes before it
+			}
+			other := shipped.With(policies)
+			now, _ := other.Kind(k.Name)
+			is, _ := now.Field(f.Name)
+			if is.Policy != item.Never || is.LockedWhen != "" || slices.Contains(now.Restrictions, f.Name) {
+				t.Errorf("%s is %+v", name, is)
+			}
+			for _, c := range is.Columns {
+				if c.Policy != item.Never {
+					t.Errorf("%s.%s is %s", name, c.Name, c.Policy)
+				}
+			}
+			_, err := catalog.Decode(other.Encode())
+			if err != nil && strings.Contains(err.Error(), "a relation has one policy") {
+				continue // its other end is to be stopped with it
+			}
+			needed := f.Name == k.Match.Name || f.Name == k.Match.Category || slices.Contains(k.Match.Code, f.Name) ||
+				k.Prices != nil && (f.Name == k.Prices.Rows || slices.Contains(k.Prices.Fields, f.Name))
+			if stopped++; err != nil {
+				stopped, refused = stopped-1, refused+1
+			}
+			if (err != nil) != needed {
+				t.Errorf("%s, never synced: %v", name, err)
+			}
+		}
+	}
+	if stopped < 100 || refused < 30 {
+		t.Errorf("%d fields can be stopped, and %d cannot", stopped, refused)
 	}
 }
 

@@ -2,6 +2,7 @@ package merge
 
 import (
 	"fmt"
+	"slices"
 
 	"plait/shared/item"
 	"plait/shared/wire"
@@ -52,6 +53,11 @@ func undrift(last *item.LinkField, value item.Value, fixed bool) (restored item.
 	return plan.Result, plan.Write
 }
 
+// carries reports whether the payload says something of a field.
+func (k *kindPlan) carries(name string) bool {
+	return slices.ContainsFunc(k.fields, func(f fieldPlace) bool { return f.Name == name })
+}
+
 // planRepair sets the locked fields that drifted back to their base. It asks
 // nobody: base and policy are the link's.
 func (p *Planner) planRepair(out ItemPlan, pi wire.PayloadItem, kind *kindPlan) (ItemPlan, error) {
@@ -73,8 +79,8 @@ func (p *Planner) planRepair(out ItemPlan, pi wire.PayloadItem, kind *kindPlan) 
 		fixed = kind.Match.Category
 	}
 	for _, d := range Drift(local, fixed) {
-		if !kind.writes(d.Name) {
-			continue
+		if !kind.writes(d.Name) || !kind.carries(d.Name) {
+			continue // nor is what is synced no more
 		}
 		in := &fieldInput{field: kind.listed(d.Name), branch: d.Value, source: d.Base}
 		refs := &oldRefs{Planner: p}
