@@ -60,6 +60,14 @@ func lag(s *Server, c *call) (storesync.LagPage, error) {
 	return s.desk.Lag(c.Context(), c.who, c.PathValue("network"), ask)
 }
 
+func marks(s *Server, c *call) ([]storesync.SameMark, error) {
+	return s.desk.Marks(c.Context(), c.who, c.PathValue("network"), c.PathValue("kind"))
+}
+
+func apart(s *Server, c *call) (storesync.Apart, error) {
+	return s.desk.Apart(c.Context(), c.who, c.PathValue("network"), c.PathValue("kind"), c.PathValue("uid"))
+}
+
 func why(s *Server, c *call) (storesync.Why, error) {
 	q := c.URL.Query()
 	return s.desk.Why(c.Context(), c.who, c.PathValue("network"), storesync.WhyAsk{ItemRef: itemRef(c), Store: q.Get("store"), Field: q.Get("field")})

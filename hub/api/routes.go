@@ -85,6 +85,8 @@ var routes = []route{
 	{"GET /api/v1/networks/{network}/items/{kind}/where", viewer, query(where)},
 	{"GET /api/v1/networks/{network}/items/{kind}/lag", viewer, query(lag)},
 	{"GET /api/v1/networks/{network}/items/{kind}/why", viewer, query(why)},
+	{"GET /api/v1/networks/{network}/items/{kind}/same", viewer, query(marks)},
+	{"DELETE /api/v1/networks/{network}/items/{kind}/same/{uid}", operate, query(apart)},
 	{"GET /api/v1/networks/{network}/setup", viewer, query(setupOfAll)},
 	{"GET /api/v1/stores/{store}/setup", viewer, query(setupOf)},
 	{"GET /api/v1/networks/{network}/drift", viewer, query(driftOfAll)},

@@ -148,7 +148,12 @@ func TestReviewOfALinkedStore(t *testing.T) {
 	h.run("store link One --role single").done()
 	h.run("store link --role branch", "Head Office").done("before it was reviewed")
 	h.run("store link One --role head_office").done("before all branches were reviewed")
-	h.run("audit --network Bella").done("item.same", "store.link")
+	h.run("item same product").done("None is.")
+	uid := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`).FindString(h.run("item same vendor").done("Twin", "One", "administrator").out)
+	h.run("item apart vendor "+digest[1]).failed(1, "item same vendor lists them")
+	h.run("item apart vendor "+uid).done("vendor Twin is no longer the same as Twin.", "its Test says which.")
+	h.run("item same vendor").done("None is.")
+	h.run("audit --network Bella").done("item.same", "item.apart", "store.link")
 }
 
 // Policies are tested before they change, and what touches nothing is set at once.

@@ -12,7 +12,7 @@ import (
 )
 
 func (a *App) item() *cobra.Command {
-	cmd := newGroup("item", "Questions about one item: where it is, who lags behind, and why", a.itemWhere(), a.itemLag(), a.itemWhy())
+	cmd := newGroup("item", "Questions about one item: where it is, who lags behind, and why; and which are the same", a.itemWhere(), a.itemLag(), a.itemWhy(), a.itemSame(), a.itemApart())
 	cmd.PersistentFlags().StringVar(&a.flags.network, "network", "", "the network (id or name); not needed if there is only one")
 	return cmd
 }

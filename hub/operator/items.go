@@ -22,6 +22,26 @@ func (d *Desk) PlanItems(ctx context.Context, who access.Who, network, digest, r
 	return page, syncError(err)
 }
 
+// Marks lists the items of a kind that operators marked as the same as others.
+func (d *Desk) Marks(ctx context.Context, who access.Who, network, kind string) ([]storesync.SameMark, error) {
+	n, err := d.syncsIn(ctx, who, network, access.Viewer)
+	if err != nil {
+		return nil, err
+	}
+	list, err := d.Sync.Marks(ctx, n.ID, kind)
+	return list, syncError(err)
+}
+
+// Apart takes such a mark back.
+func (d *Desk) Apart(ctx context.Context, who access.Who, network, kind, uid string) (storesync.Apart, error) {
+	n, err := d.syncsIn(ctx, who, network, access.Operator)
+	if err != nil {
+		return storesync.Apart{}, err
+	}
+	out, err := d.Sync.Apart(ctx, n.ID, kind, uid, who.Name)
+	return out, syncError(err)
+}
+
 // Where tells which stores have an item, with which value, since which sync. The
 // store whose item is named may be given by name.
 func (d *Desk) Where(ctx context.Context, who access.Who, network string, ask storesync.WhereAsk) (storesync.WherePage, error) {

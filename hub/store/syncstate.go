@@ -25,6 +25,18 @@ func (tx *NetworkTx) AddAlias(a Alias) error {
 	return nil
 }
 
+// DropAlias takes an alias back; ErrNotFound if there is none of that uid.
+func (tx *NetworkTx) DropAlias(kind, uid string) error {
+	n, err := tx.exec(`DELETE FROM aliases WHERE network = $1 AND kind = $2 AND uid = $3`, tx.Network.place, kind, uid)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("cannot take back what %s %s is: %w", kind, uid, err)
+	}
+	return nil
+}
+
 // Aliases returns a network's aliases of a kind.
 func (v *View) Aliases(network, kind string) ([]Alias, error) {
 	return many(v, func(s scanner) (a Alias, err error) {

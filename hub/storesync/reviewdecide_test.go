@@ -123,6 +123,71 @@ func TestWhatAReviewDecidedIsDone(t *testing.T) {
 	}
 }
 
+// That two are the same is taken back: before a sync has linked them they are two again
+// for the next Test; afterwards they stay linked, until that sync is taken back.
+func TestTwoAreNoLongerTheSame(t *testing.T) {
+	h := newLinking(t)
+	same := storesync.Decide{Same: []storesync.SameItem{{Kind: "service", Item: "Wash", As: "52"}}}
+	untouched, before := h.reviewed(storesync.Decide{})
+	marked, got := h.reviewed(same)
+	if got == before {
+		t.Fatalf("the mark decides nothing: %s", got)
+	}
+	marks := func() []storesync.SameMark {
+		list, err := h.sync.Marks(t.Context(), "n", "service")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	list := marks()
+	if len(list) != 1 || list[0].By != "ann" || list[0].Name == "" || list[0].As != "Wash" || len(list[0].Stores) != 1 || list[0].Stores[0].ID != "uptown" {
+		t.Fatalf("marked are %+v", list)
+	}
+	for kind, uid := range map[string]string{"service": list[0].SameAs, "vendor": list[0].UID, "nothing": list[0].UID} {
+		if _, err := h.sync.Apart(t.Context(), "n", kind, uid, "bob"); !errors.Is(err, storesync.ErrRequest) {
+			t.Errorf("what is not marked: %v", err)
+		}
+	}
+	apart, err := h.sync.Apart(t.Context(), "n", "service", list[0].UID, "bob")
+	if err != nil || len(apart.Linked) != 0 || !strings.Contains(apart.Says, "next sync that brings the other to “uptown” matches it anew") || len(marks()) != 0 {
+		t.Fatalf("taken back: %+v, %v", apart, err)
+	}
+	h.audited("item.apart", "bob")
+	if again, got := h.reviewed(storesync.Decide{}); got != before || again.Plan.State != untouched.Plan.State {
+		t.Errorf("once it is taken back, a Test finds %s; before it was %s", got, before)
+	}
+
+	// The Test of before carries the mark, and links them all the same.
+	h.run(marked.Plan)
+	h.next("uptown")
+	h.takesJob("uptown")
+	h.reviewed(same) // changes nothing: they are one by now
+	if list = marks(); len(list) != 0 {
+		t.Errorf("of linked items it is kept that they are the same: %+v", list)
+	}
+}
+
+// Taken back after the sync that linked them, it says so.
+func TestTwoThatWereLinkedStaySo(t *testing.T) {
+	h := newLinking(t)
+	marked, _ := h.reviewed(storesync.Decide{Same: []storesync.SameItem{{Kind: "service", Item: "Wash", As: "52"}}})
+	h.run(marked.Plan)
+	h.next("uptown")
+	h.takesJob("uptown")
+	list, err := h.sync.Marks(t.Context(), "n", "service")
+	if err != nil || len(list) != 1 || len(list[0].Stores) != 0 {
+		t.Fatalf("once they are linked: %+v, %v", list, err)
+	}
+	apart, err := h.sync.Apart(t.Context(), "n", "service", list[0].UID, "bob")
+	if err != nil || len(apart.Linked) != 1 || apart.Linked[0].ID != "uptown" || !strings.Contains(apart.Says, "sync revert") {
+		t.Errorf("taken back: %+v, %v", apart, err)
+	}
+	if c := h.test(request(all("service"), "uptown")).Counts; c.Created+c.Adopted != 0 || c.Equal != 2 {
+		t.Errorf("they are two for the next sync: %+v", c)
+	}
+}
+
 // A network that links nothing by itself leaves it to whoever reviews.
 func TestAReviewWithoutAdoption(t *testing.T) {
 	h := newLinking(t)

@@ -188,6 +188,15 @@ func aliases(s suite) {
 		same(s, len(all), 1, "aliases")
 		return err
 	})
+	s.network("n", func(tx *store.NetworkTx) error {
+		s.is(tx.DropAlias("product", "u2"), store.ErrNotFound, "taking back what is no alias")
+		return tx.DropAlias("product", "u1")
+	})
+	s.view("branch", func(v *store.StoreView) error {
+		all, err := v.Aliases("n", "product")
+		same(s, len(all), 0, "aliases after one was taken back")
+		return err
+	})
 }
 
 func rollback(s suite) {
