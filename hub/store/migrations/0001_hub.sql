@@ -141,7 +141,8 @@ CREATE TABLE batches (
 
 -- The hub's copies of the stores' items, tombstones included. An item's values
 -- are its body; or, where result_payload is set, those of item result_n of that
--- payload with the changes in delta (decision 4).
+-- payload with the changes in delta (decision 4). The check of birth is spelt
+-- out: for a list of three, SQLite fills a table of its own at every row.
 CREATE TABLE items (
   network INTEGER NOT NULL,
   store INTEGER NOT NULL,
@@ -158,7 +159,7 @@ CREATE TABLE items (
   agent_rev INTEGER NOT NULL,
   pos_epoch INTEGER NOT NULL, -- place in epochs; 0: not known
   uid TEXT NOT NULL DEFAULT '', -- '' for kinds that only go up
-  birth TEXT NOT NULL DEFAULT '' CHECK (birth IN ('', 'local', 'network')), -- of the link; '' if not linked
+  birth TEXT NOT NULL DEFAULT '' CHECK (birth = '' OR birth = 'local' OR birth = 'network'), -- of the link; '' if not linked
   adopted INTEGER NOT NULL DEFAULT 0 CHECK (adopted IN (0, 1)),
   deleted_at INTEGER NOT NULL DEFAULT 0,
   body BLOB, -- canonical form

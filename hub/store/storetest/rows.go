@@ -60,6 +60,11 @@ func items(s suite) {
 		again := []store.Item{row("k44", 100, "again"), row("new", 101, "new"), row("k03", 102, "again")}
 		present, err2 := tx.InsertItems(1, again)
 		same(s, slices.Equal(present, []int{0, 2}), true, "rows that were there")
+		adopted := row("alien", 103, "")
+		adopted.Birth = "adopted"
+		if _, err := tx.InsertItems(1, []store.Item{adopted}); err == nil {
+			s.Error("a birth that there is not was stored")
+		}
 		changed := row("k03", 103, "changed")
 		changed.Deleted = tx.Now()
 		_, err3 := tx.Item(1, item.ID{Kind: "product", Key: "zz", Gen: 1})
