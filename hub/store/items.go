@@ -57,14 +57,15 @@ const insertChunk = 20
 
 // InsertItems adds those of items whose identity the copy does not hold yet, and
 // returns the places of the others, rising. Each Revision must be one that the
-// copy has not given out before.
+// copy has not given out before. After an error some may be added: give the
+// transaction up.
 func (tx *StoreTx) InsertItems(copy int64, items []Item) (present []int, err error) {
-	args := make([]any, 0, insertChunk*(itemColumnCount+3))
+	args := make([]any, 0, 3+insertChunk*itemColumnCount)
 	for from := 0; from < len(items); from += insertChunk {
 		chunk := items[from:min(from+insertChunk, len(items))]
-		args = args[:0]
+		args = append(args[:0], tx.at.network, tx.at.store, copy)
 		for i := range chunk {
-			args = chunk[i].values(append(args, tx.at.network, tx.at.store, copy))
+			args = chunk[i].values(args)
 		}
 		n, err := tx.execHot(insertItems(len(chunk)), args...)
 		if err != nil {
@@ -101,20 +102,27 @@ func (tx *StoreTx) inserted(copy int64, i Item, n int64) (bool, error) {
 	return revision == i.Revision, err
 }
 
-// insertItems is the statement for n rows. It has "?" for placeholders: SQLite
-// looks "$n" up by name, which costs the square of their number.
+// insertItems is the statement for n rows, after the place and the copy that they
+// share.
 func insertItems(n int) string {
 	if n == insertChunk {
 		return insertWholeChunk
 	}
-	row := ", (?" + strings.Repeat(", ?", itemColumnCount+2) + ")"
-	return `INSERT INTO items (network, store, copy, ` + itemColumns + `) VALUES ` + strings.Repeat(row, n)[2:] + ` ON CONFLICT DO NOTHING`
+	return insertItemsText(n)
 }
 
-var insertWholeChunk = func() string {
-	row := ", (?" + strings.Repeat(", ?", itemColumnCount+2) + ")"
-	return `INSERT INTO items (network, store, copy, ` + itemColumns + `) VALUES ` + strings.Repeat(row, insertChunk)[2:] + ` ON CONFLICT DO NOTHING`
-}()
+var insertWholeChunk = insertItemsText(insertChunk)
+
+// insertItemsText has "?" for placeholders: SQLite looks "$n" up by name, which
+// costs the square of their number. OR FAIL is for what a CHECK refuses: to take back
+// the rows before it, SQLite would copy every page that the statement touches, and the
+// transaction ends with the error in any case. WHERE true keeps ON CONFLICT from being
+// read as a join's.
+func insertItemsText(n int) string {
+	row := ", (?" + strings.Repeat(", ?", itemColumnCount-1) + ")"
+	return `INSERT OR FAIL INTO items (network, store, copy, ` + itemColumns + `) SELECT ?, ?, ?, v.* FROM (VALUES ` +
+		strings.Repeat(row, n)[2:] + `) v WHERE true ON CONFLICT DO NOTHING`
+}
 
 // ReplaceItem overwrites the row of the item's identity.
 func (tx *StoreTx) ReplaceItem(copy int64, i Item) error {
