@@ -33,6 +33,7 @@ type Repairer struct {
 	Refused func(r outbox.Repair)
 
 	turn sync.Mutex // one Run at a time
+	rule []string   // what the Run under way repairs, as outbox.RepairRule.Kinds has it
 }
 
 // RepairLog is what repairing keeps in the agent's record; outbox.Box is one.
@@ -72,6 +73,7 @@ func (r *Repairer) Run(ctx context.Context) (repaired int, err error) {
 	if judging, err := r.Log.Judging(ctx); err != nil || judging {
 		return 0, err
 	}
+	r.rule = rule.Kinds
 	if err := r.settleBegun(ctx); err != nil {
 		return 0, err
 	}
@@ -139,7 +141,13 @@ func (r *Repairer) settleBegun(ctx context.Context) error {
 
 func (r *Repairer) drift(it item.Item) []merge.FieldDrift {
 	k, _ := r.Catalog.Kind(it.Kind)
-	return slices.DeleteFunc(merge.Drift(it, k.Fixed()), func(d merge.FieldDrift) bool { return k.Stopped(d.Name) })
+	return slices.DeleteFunc(merge.Drift(it, k.Fixed()), func(d merge.FieldDrift) bool { return r.left(k, d.Name) })
+}
+
+// left reports whether a field is the store's own by now, whatever links remember of it:
+// it is synced no more, or a switch of the network leaves it to the store.
+func (r *Repairer) left(k catalog.Kind, field string) bool {
+	return k.Stopped(field) || slices.Contains(r.rule, k.Name+"."+field)
 }
 
 // look repairs an item if it drifted and that was not refused already.

@@ -150,6 +150,18 @@ func TestWhatIsSyncedNoMoreIsNoDrift(t *testing.T) {
 	}
 }
 
+// A field that a switch of the network leaves to the store is not held to what its
+// links remember; nor is it as soon as the rule names it no more.
+func TestWhatASwitchLeavesToTheStoreIsNoDrift(t *testing.T) {
+	b := newRepairing(t, "")
+	b.rule("product", "product.name")
+	b.edits("UPDATE Item SET Name = 'Ours', CategoryId = 2 WHERE Name = 'Shampoo'")
+	b.is("with names left to it", "Ours 0.99 Hair, Wax 5 -")
+	b.rule("product")
+	b.run()
+	b.is("with names held again", asSynced)
+}
+
 // "Drift repair does not undo a revert" (1-domain).
 func TestARevertIsNoDrift(t *testing.T) {
 	b := newRepairing(t, "")

@@ -163,7 +163,7 @@ func (r *Repairer) kinds() (out []wire.PayloadKind) {
 		}
 		kind := wire.PayloadKind{Name: k.Name, Active: k.Active, NoMove: k.Forbids("move"), Match: wire.PayloadMatch{Category: k.Match.Category, Name: k.Match.Name}}
 		for _, f := range k.Fields {
-			if k.Stopped(f.Name) {
+			if r.left(k, f.Name) {
 				continue
 			}
 			kind.Fields = append(kind.Fields, wire.PayloadField{Name: f.Name, Title: f.Title, Policy: f.Policy})

@@ -36,8 +36,8 @@ func (r Repair) Identity() item.ID { return item.ID{Kind: r.Kind, Key: r.Key, Ge
 // RepairRule is which kinds this store repairs by itself, and how far it has looked
 // for drift.
 type RepairRule struct {
-	Kinds []string
-	UpTo  int64 // a revision of the record
+	Kinds []string // and fields of them that are left to the store, as wire.Welcome.Repair
+	UpTo  int64    // a revision of the record
 }
 
 // RepairRule returns the rule; the zero value repairs nothing.

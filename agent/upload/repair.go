@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"plait/agent/apply"
 	"plait/agent/outbox"
@@ -11,13 +12,18 @@ import (
 )
 
 // keepRepairRule keeps which kinds are repaired, for the time without the hub. For
-// kinds that come anew, drift of before is looked for too.
+// kinds that come anew, and fields that are left to the store no longer, drift of before
+// is looked for too.
 func (c *conversation) keepRepairRule(ctx context.Context, kinds []string) error {
 	rule, err := c.Box.RepairRule(ctx)
 	if err != nil || slices.Equal(rule.Kinds, kinds) {
 		return err
 	}
-	if slices.ContainsFunc(kinds, func(k string) bool { return !slices.Contains(rule.Kinds, k) }) {
+	lacks := func(list []string) func(string) bool {
+		return func(k string) bool { return !slices.Contains(list, k) }
+	}
+	left := slices.DeleteFunc(slices.Clone(rule.Kinds), func(k string) bool { return !strings.Contains(k, ".") })
+	if slices.ContainsFunc(kinds, lacks(rule.Kinds)) || slices.ContainsFunc(left, lacks(kinds)) {
 		rule.UpTo = 0
 	}
 	rule.Kinds = kinds

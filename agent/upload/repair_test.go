@@ -75,3 +75,30 @@ func TestTheRuleOfRepairIsKept(t *testing.T) {
 		}
 	}
 }
+
+// What drifted before is looked for once something is repaired that was not: a kind, or
+// a field that was left to the store.
+func TestWhatIsRepairedAnewIsLookedForFromTheBeginning(t *testing.T) {
+	s := openSalon(t, t.TempDir())
+	defer s.close()
+	s.do(sells("1", "Cut", "30"))
+	for _, step := range []struct {
+		told   []string
+		rewind bool
+	}{
+		{[]string{"service"}, true}, {[]string{"service", "service.price"}, true}, {[]string{"service"}, true}, {[]string{"product", "service"}, true}, {[]string{"service"}, false},
+	} {
+		s.hub.repair = step.told
+		rule, err := s.box.RepairRule(t.Context())
+		s.must(err)
+		const far = 1 << 40
+		rule.UpTo = far
+		s.must(s.box.SetRepairRule(t.Context(), rule))
+		s.talk(upload.Request{})
+		rule, err = s.box.RepairRule(t.Context())
+		s.must(err)
+		if (rule.UpTo != far) != step.rewind {
+			t.Errorf("told %q, it goes on from %d", step.told, rule.UpTo)
+		}
+	}
+}

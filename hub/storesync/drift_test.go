@@ -242,6 +242,19 @@ func TestWhatAStoreRepairs(t *testing.T) {
 			t.Errorf("%s repairs %q, want %q", id, got, want)
 		}
 	}
+	// A field that travels while a switch is on alone is left to the store while it is off.
+	shared := heldKinds()
+	for i := range shared.Kinds {
+		for j := range shared.Kinds[i].Fields {
+			if f := &shared.Kinds[i].Fields[j]; shared.Kinds[i].Name == "service" && f.Name == "note" {
+				f.Policy, f.LockedWhen = item.Never, "shared_number"
+			}
+		}
+	}
+	storetest.SetCatalog(t, h.db, "n", shared)
+	if got := strings.Join(repairs("uptown"), " "); got != "category service service.note" {
+		t.Errorf("with a field that a switch leaves to it: %q", got)
+	}
 	h.turn("uptown", store.Off)
 	if got := repairs("uptown"); len(got) > 0 {
 		t.Errorf("with the switch off: %q", got)

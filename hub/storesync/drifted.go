@@ -129,9 +129,16 @@ func (d *drifts) drifted(row store.Item) (out DriftItem, some bool, err error) {
 	return out, some, err
 }
 
+// left reports whether a field is the store's own by now: it is not synced any more, and
+// what its link remembers of a time when it was locks nothing.
+func (d *drifts) left(k *driftKind, field string) bool {
+	f, ok := k.Field(field)
+	return ok && policiesOf(d.network.Switches, Options{}).of(f) == item.Never
+}
+
 // changed tells which locked fields of a living item differ from their base.
 func (d *drifts) changed(k *driftKind, it item.Item, out *DriftItem) (bool, error) {
-	list := slices.DeleteFunc(merge.Drift(it, k.fixed), func(x merge.FieldDrift) bool { return k.Stopped(x.Name) })
+	list := slices.DeleteFunc(merge.Drift(it, k.fixed), func(x merge.FieldDrift) bool { return d.left(k, x.Name) })
 	for _, x := range list {
 		f, _ := k.Field(x.Name)
 		field := DriftField{Field: x.Name, Title: f.Title}

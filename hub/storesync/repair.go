@@ -11,7 +11,8 @@ import (
 )
 
 // RepairedBy returns the kinds of which a store undoes drift by itself: where the
-// network asks for it, all that are held at the store.
+// network asks for it, all that are held at the store; and as "kind.field" their
+// fields that a switch leaves to the store.
 func RepairedBy(v *store.StoreView) ([]string, error) {
 	if liftedAt(v.Store) != "" || v.Store.Catalog == "" {
 		return nil, nil
@@ -33,8 +34,14 @@ func RepairedBy(v *store.StoreView) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if held.held {
-			out = append(out, k.Name)
+		if !held.held {
+			continue
+		}
+		out = append(out, k.Name)
+		for _, f := range k.Fields {
+			if f.LockedWhen != "" && d.left(held, f.Name) {
+				out = append(out, k.Name+"."+f.Name)
+			}
 		}
 	}
 	slices.Sort(out)

@@ -162,7 +162,7 @@ func fieldNamed(fields []Field, name string) (Field, bool) {
 // has none.
 func (k Kind) Called() string { return cmp.Or(k.Match.Name, k.Label) }
 
-// Stopped reports whether a field is synced by no switch's position: what its link
+// Stopped reports whether a field is synced in no position of any switch: what its link
 // remembers of a time when it was locks nothing any more.
 func (k Kind) Stopped(field string) bool {
 	f, ok := k.Field(field)

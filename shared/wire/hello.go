@@ -116,7 +116,9 @@ type Welcome struct {
 	FullUpload string `json:"full_upload,omitempty"` // the request's id
 	OpenJobs   int    `json:"open_jobs"`
 	// Repair are the kinds of which the store undoes drift by itself, at once and
-	// without the hub. It holds until the next Welcome says otherwise.
+	// without the hub. One that is written KIND.FIELD is a field of such a kind that a
+	// switch of the network leaves to the store: of it nothing is undone. It holds until
+	// the next Welcome says otherwise.
 	Repair []string `json:"repair,omitempty"`
 }
 
