@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,13 +24,36 @@ func New(db *store.DB, c Continuous) *Queue { return &Queue{db: db, continuous: 
 // the store's. It fails with store.ErrConflict if the store's switch is not on,
 // or the store is revoked.
 func Put(tx *store.StoreTx, j store.Job) (store.Job, error) {
-	if j.Payload == "" && j.Own == "" {
-		return j, fmt.Errorf("cannot queue %q for store %s: it has no contents", j.Label, tx.Store.Name)
+	jobs := []store.Job{j}
+	refused, err := PutAll(store.StoresTx{tx}, jobs)
+	return jobs[0], cmp.Or(err, refused[0])
+}
+
+// PutAll is Put for each store, jobs[i] for the i-th, and fills in what it chooses.
+// Stores that can receive none are left out: refused has why for each of them, and
+// nil for the others.
+func PutAll(all store.StoresTx, jobs []store.Job) (refused []error, err error) {
+	refused = make([]error, len(all))
+	taking, taken := make(store.StoresTx, 0, len(all)), make([]int, 0, len(all))
+	for i, tx := range all {
+		if jobs[i].Payload == "" && jobs[i].Own == "" {
+			return refused, fmt.Errorf("cannot queue %q for store %s: it has no contents", jobs[i].Label, tx.Store.Name)
+		}
+		if why := receives(tx.Store); why != nil {
+			refused[i] = fmt.Errorf("cannot queue %q for store %s: %w", jobs[i].Label, tx.Store.Name, why)
+			continue
+		}
+		taking, taken = append(taking, tx), append(taken, i)
 	}
-	if err := receives(tx.Store); err != nil {
-		return j, fmt.Errorf("cannot queue %q for store %s: %w", j.Label, tx.Store.Name, err)
+	put := make([]store.Job, len(taken))
+	for at, i := range taken {
+		put[at] = jobs[i]
 	}
-	return tx.AddJob(j)
+	err = taking.AddJobs(put)
+	for at, i := range taken {
+		jobs[i] = put[at]
+	}
+	return refused, err
 }
 
 func receives(s store.Store) error {

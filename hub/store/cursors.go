@@ -55,19 +55,57 @@ func (v *StoreView) Cursors() ([]Cursor, error) {
 	return all, nil
 }
 
+// CursorsFrom returns the cursors of each store for the kinds of a source, by kind:
+// Kind, SyncRev and Held of each.
+func (all StoresTx) CursorsFrom(source string) ([][]Cursor, error) {
+	out, at := make([][]Cursor, len(all)), all.indexes()
+	for from, to := range strokes(len(all)) {
+		some := all[from:to]
+		found, err := many(some[0].View, func(s scanner) (c placedCursor, err error) {
+			return c, s.Scan(&c.at.network, &c.at.store, &c.Kind, &c.SyncRev, &c.Held)
+		}, these(len(some))+`SELECT c.network, c.store, c.kind, c.sync_rev, c.held FROM l
+			JOIN stores s ON s.network = l.network AND s.id = ?
+			JOIN cursors c ON c.network = l.network AND c.store = l.store AND c.source = s.store ORDER BY c.kind`, append(some.places(), source)...)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read how far %s got: %w", some.named(), err)
+		}
+		for _, c := range found {
+			i := at[c.at]
+			out[i] = append(out[i], c.Cursor)
+		}
+	}
+	return out, nil
+}
+
+type placedCursor struct {
+	Cursor
+	at place
+}
+
 // SetCursor stores how far the store has got with a kind of a source, as of the
 // current hub epoch, and lets the cursor move.
 func (tx *StoreTx) SetCursor(source, kind string, syncRev int64) error {
-	epoch, err := tx.HubEpoch()
-	if err != nil {
-		return err
-	}
-	n, err := tx.exec(`INSERT INTO cursors (network, store, source, kind, sync_rev, epoch, at)
-		SELECT $1, $2, s.store, $4, $5, $6, $7 FROM stores s WHERE s.network = $1 AND s.id = $3
-		ON CONFLICT (network, store, source, kind) DO UPDATE SET sync_rev = excluded.sync_rev, epoch = excluded.epoch, held = '', at = excluded.at`,
-		tx.at.network, tx.at.store, source, kind, syncRev, epoch.Place, ms(tx.now))
-	if err := must1(n, err); err != nil {
-		return fmt.Errorf("cannot keep how far store %s has got with %s of store %s: %w", tx.Store.Name, kind, source, err)
+	return StoresTx{tx}.SetCursors(source, kind, syncRev)
+}
+
+// SetCursors is SetCursor for each store.
+func (all StoresTx) SetCursors(source, kind string, syncRev int64) error {
+	for from, to := range strokes(len(all)) {
+		some := all[from:to]
+		epoch, err := some[0].HubEpoch()
+		if err != nil {
+			return err
+		}
+		n, err := some[0].exec(these(len(some))+`INSERT INTO cursors (network, store, source, kind, sync_rev, epoch, at)
+			SELECT l.network, l.store, s.store, ?, ?, ?, ? FROM l JOIN stores s ON s.network = l.network AND s.id = ? WHERE true
+			ON CONFLICT (network, store, source, kind) DO UPDATE SET sync_rev = excluded.sync_rev, epoch = excluded.epoch, held = '', at = excluded.at`,
+			append(some.places(), kind, syncRev, epoch.Place, ms(some[0].now), source)...)
+		if err == nil && n != int64(len(some)) {
+			err = ErrNotFound
+		}
+		if err != nil {
+			return fmt.Errorf("cannot keep how far %s got with %s of store %s: %w", some.named(), kind, source, err)
+		}
 	}
 	return nil
 }

@@ -116,16 +116,12 @@ func (db *DB) WithStore(ctx context.Context, store string, fn func(*StoreTx) err
 // WithStores is WithStore for several stores at once, in the order of their ids;
 // a store named twice is given once. It is for an operator's act on many stores;
 // keep it to a thousand at a time.
-func (db *DB) WithStores(ctx context.Context, stores []string, fn func([]*StoreTx) error) error {
+func (db *DB) WithStores(ctx context.Context, stores []string, fn func(StoresTx) error) error {
 	ids := slices.Compact(slices.Sorted(slices.Values(stores)))
 	return db.write(ctx, func(v *View) error {
-		all := make([]*StoreTx, len(ids))
-		for i, id := range ids {
-			s, err := v.In(id)
-			if err != nil {
-				return err
-			}
-			all[i] = &StoreTx{StoreView: s}
+		all, err := v.locked(ids)
+		if err != nil {
+			return err
 		}
 		return fn(all)
 	})

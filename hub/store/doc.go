@@ -3,9 +3,10 @@
 // the SQL of the hub, and no rule of the protocol: those are ingest's, queue's
 // and contact's, which call it.
 //
-// A [DB] is entered in four ways. [DB.View] reads one snapshot. [DB.WithStore]
+// A [DB] is entered in five ways. [DB.View] reads one snapshot. [DB.WithStore]
 // takes the store's row lock and is the only way to write for a store, so that
 // every check made inside it still holds when it commits (rule 5).
+// [DB.WithStores] does so for many stores at once, as a [StoresTx].
 // [DB.WithNetwork] and [DB.WithHub] write what belongs to no store.
 // Each transaction has one [View.Now], from the clock passed to [Open].
 //

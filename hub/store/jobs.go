@@ -139,15 +139,24 @@ func (v *View) FindJob(id string) (JobOfNetwork, error) {
 	return j, nil
 }
 
-// HasJobOf reports whether the store has a job that a sync was cut into, open or not.
-// The cause is spelled so that no engine goes through the jobs of all stores.
-func (v *StoreView) HasJobOf(cause string) (bool, error) {
-	n, err := v.number(`SELECT EXISTS (SELECT 1 FROM jobs WHERE network = $1 AND store = $2 AND cause || '' = $3)`, v.at.network, v.at.store, cause)
-	if err != nil {
-		return false, fmt.Errorf("cannot read the jobs of store %s: %w", v.Store.Name, err)
+// HaveJobOf reports which stores have a job that a sync was cut into, open or not.
+func (all StoresTx) HaveJobOf(cause string) ([]bool, error) {
+	out, at := make([]bool, len(all)), all.indexes()
+	for from, to := range strokes(len(all)) {
+		some := all[from:to]
+		have, err := many(some[0].View, readPlace, these(len(some))+`SELECT l.network, l.store FROM l
+			WHERE EXISTS (SELECT 1 FROM jobs j WHERE j.network = l.network AND j.cause = ? AND j.store = l.store)`, append(some.places(), cause)...)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the jobs of %s: %w", some.named(), err)
+		}
+		for _, p := range have {
+			out[at[p]] = true
+		}
 	}
-	return n > 0, nil
+	return out, nil
 }
+
+func readPlace(s scanner) (p place, err error) { return p, s.Scan(&p.network, &p.store) }
 
 // JobsByCause returns the jobs that a sync was cut into, by store.
 func (v *View) JobsByCause(network, cause string) ([]JobOfNetwork, error) {
@@ -165,26 +174,40 @@ func (v *View) JobsByCause(network, cause string) ([]JobOfNetwork, error) {
 	return jobs, nil
 }
 
-// Waiting is what an open job of a sync waits for, as far as the hub knows.
-type Waiting struct {
-	Store   string    // id
+// Followed is a job of a sync, and what it waits for as far as the hub knows.
+type Followed struct {
+	Store   string // id
+	ID      string
+	Number  int64
+	State   string
+	Created time.Time
+	Ended   time.Time
+	EndedBy string
+	Why     string
 	HelloAt time.Time // when the store was heard of last; zero if never
 	Due     time.Time // when it comes next; zero if that is not known
 	Held    time.Time // since when an older copy of its agent waits; zero if none does
-	First   Job       // the store's first open job: ID, Number and Label
+	// First and FirstLabel are the number and label of the open job that goes before
+	// it, if it is open and not the first; else 0 and "".
+	First      int64
+	FirstLabel string
 }
 
-// WaitingByCause returns what the open jobs of a sync wait for.
-func (v *View) WaitingByCause(network, cause string) ([]Waiting, error) {
-	all, err := many(v, func(s scanner) (w Waiting, err error) {
-		return w, s.Scan(&w.Store, msTime{&w.HelloAt}, msTime{&w.Due}, msTime{&w.Held}, &w.First.ID, &w.First.Number, &w.First.Label)
-	}, `SELECT s.id, c.hello_at, c.due_at, c.held_at, f.id, f.number, f.label FROM jobs y JOIN networks n ON n.network = y.network
+// Follow returns what became of the jobs that a sync was cut into, of each store in
+// the order of its queue.
+func (v *View) Follow(network, cause string) ([]Followed, error) {
+	all, err := many(v, func(s scanner) (f Followed, err error) {
+		return f, s.Scan(&f.Store, &f.ID, &f.Number, &f.State, msTime{&f.Created}, msTime{&f.Ended}, &f.EndedBy, &f.Why,
+			msTime{&f.HelloAt}, msTime{&f.Due}, msTime{&f.Held}, &f.First, &f.FirstLabel)
+	}, `SELECT s.id, y.id, y.number, y.state, y.created_at, y.ended_at, y.ended_by, y.why, c.hello_at, c.due_at, c.held_at,
+			coalesce(f.number, 0), coalesce(f.label, '')
+		FROM networks n JOIN jobs y ON y.network = n.network
 		JOIN stores s ON s.network = y.network AND s.store = y.store JOIN contacts c ON c.network = y.network AND c.store = y.store
-		JOIN jobs f ON f.id = (SELECT j.id FROM jobs j WHERE j.network = y.network AND j.store = y.store AND j.`+openStates+`
-			ORDER BY j.epoch, j.number LIMIT 1)
-		WHERE n.id = $1 AND y.cause = $2 AND y.`+openStates, network, cause)
+		LEFT JOIN jobs f ON y.`+openStates+` AND f.id = (SELECT j.id FROM jobs j WHERE j.network = y.network AND j.store = y.store AND j.`+openStates+`
+			AND (j.epoch, j.number) < (y.epoch, y.number) ORDER BY j.epoch, j.number LIMIT 1)
+		WHERE n.id = $1 AND y.cause = $2 ORDER BY y.store, y.epoch, y.number`, network, cause)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read what the jobs of %s wait for: %w", cause, err)
+		return nil, fmt.Errorf("cannot read what became of the jobs of %s: %w", cause, err)
 	}
 	return all, nil
 }
@@ -201,27 +224,58 @@ func (w withFirst) Scan(to ...any) error { return w.scanner.Scan(append([]any{w.
 // queued, or pending if it has neither payload nor own part. An empty ID is
 // chosen. It fails with ErrConflict if the store has a pending entry already.
 func (tx *StoreTx) AddJob(j Job) (Job, error) {
-	if err := tx.lastPlace(&j); err != nil {
-		return j, err
+	jobs := []Job{j}
+	err := StoresTx{tx}.AddJobs(jobs)
+	return jobs[0], err
+}
+
+// AddJobs is AddJob for each store, jobs[i] for the i-th, and fills in what it
+// chooses. All are added, or the transaction is not to be committed.
+func (all StoresTx) AddJobs(jobs []Job) error {
+	for i, tx := range all {
+		if err := tx.lastPlace(&jobs[i]); err != nil {
+			return err
+		}
+		jobs[i].fill(tx.now)
 	}
+	for from, to := range strokes(len(all)) {
+		some := all[from:to]
+		err := some.insertJobs(jobs[from:to])
+		if err == nil {
+			err = some.raiseLastJobs()
+		}
+		if err != nil {
+			return fmt.Errorf("cannot queue a job for %s: %w", some.named(), err)
+		}
+	}
+	return nil
+}
+
+// fill makes it a job that was just added.
+func (j *Job) fill(now time.Time) {
 	if j.ID == "" {
 		j.ID = NewID()
 	}
-	j.State, j.Created = Queued, tx.now
+	j.State, j.Created = Queued, now
 	if j.Payload == "" && j.Own == "" {
 		j.State = Pending
 	}
-	_, err := tx.exec(`INSERT INTO jobs (network, store, id, epoch, number, sort, label, cause, state, payload, own, plan, items, resets,
-		retry_of, reach, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		tx.at.network, tx.at.store, j.ID, j.Epoch, j.Number, j.Sort, j.Label, j.Cause, j.State, j.Payload, j.Own, j.Plan, j.Items,
-		flag(j.Resets), j.RetryOf, j.Reach, j.CreatedBy, ms(j.Created))
-	if err == nil {
-		err = tx.setLastJob(j.Number)
+}
+
+const newJobColumns = `network, store, id, epoch, number, sort, label, cause, state, payload, own, plan, items, resets,
+	retry_of, reach, created_by, created_at`
+
+const newJobColumnCount = 18
+
+func (all StoresTx) insertJobs(jobs []Job) error {
+	args := make([]any, 0, len(jobs)*newJobColumnCount)
+	for i, tx := range all {
+		j := &jobs[i]
+		args = append(args, tx.at.network, tx.at.store, j.ID, j.Epoch, j.Number, j.Sort, j.Label, j.Cause, j.State, j.Payload, j.Own, j.Plan,
+			j.Items, flag(j.Resets), j.RetryOf, string(j.Reach), j.CreatedBy, ms(j.Created))
 	}
-	if err != nil {
-		return j, fmt.Errorf("cannot queue a job for store %s: %w", tx.Store.Name, err)
-	}
-	return j, nil
+	_, err := all[0].exec(`INSERT INTO jobs (`+newJobColumns+`) VALUES `+placeholders(len(jobs), newJobColumnCount), args...)
+	return err
 }
 
 // lastPlace gives a job the place behind all others of the store, in the current
@@ -232,9 +286,15 @@ func (tx *StoreTx) lastPlace(j *Job) error {
 	return err
 }
 
-func (tx *StoreTx) setLastJob(number int64) error {
-	tx.Store.LastJob = number
-	_, err := tx.exec(`UPDATE stores SET last_job = $1 WHERE network = $2 AND store = $3`, number, tx.at.network, tx.at.store)
+// raiseLastJobs notes that each store's next number was given to a job.
+func (all StoresTx) raiseLastJobs() error {
+	n, err := all[0].exec(these(len(all))+`UPDATE stores SET last_job = last_job + 1 WHERE (network, store) IN (SELECT network, store FROM l)`, all.places()...)
+	if err == nil && n != int64(len(all)) {
+		err = ErrNotFound
+	}
+	for _, tx := range all {
+		tx.Store.LastJob++
+	}
 	return err
 }
 
@@ -247,7 +307,7 @@ func (tx *StoreTx) PutLast(j Job) (Job, error) {
 	n, err := tx.exec(`UPDATE jobs SET epoch = $1, number = $2 WHERE network = $3 AND store = $4 AND id = $5 AND state = 'pending'`,
 		j.Epoch, j.Number, tx.at.network, tx.at.store, j.ID)
 	if err = tx.changed(j, n, err); err == nil {
-		err = tx.setLastJob(j.Number)
+		err = StoresTx{tx}.raiseLastJobs()
 	}
 	return j, err
 }

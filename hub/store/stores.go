@@ -54,7 +54,7 @@ const storeQuery = `SELECT s.network, s.store, s.id, n.id, n.name, n.catalog, s.
 
 func readStore(r scanner) (s placedStore, err error) {
 	err = r.Scan(&s.at.network, &s.at.store, &s.ID, &s.Network, &s.NetworkName, &s.Catalog, &s.Name, &s.Role, &s.Switch,
-		jsonInto{&s.Labels}, msTime{&s.Created}, &s.Installation, &s.Host, msTime{&s.Revoked}, &s.Profile,
+		listInto{&s.Labels}, msTime{&s.Created}, &s.Installation, &s.Host, msTime{&s.Revoked}, &s.Profile,
 		&s.Full.ID, &s.Full.By, msTime{&s.Full.At}, &s.LastJob)
 	return s, err
 }

@@ -20,18 +20,21 @@ func (tx *NetworkTx) AddSyncSpan(sync, source string, p SyncSpan) error {
 	return nil
 }
 
-// Give notes that a job of the sync was queued for the store: where the store
+// Give notes that a job of the sync was queued for each store: where a store
 // had been given everything up to the sync's beginning, it now has everything up
-// to its end. It belongs into the transaction that queues the job.
-func (tx *StoreTx) Give(sync string) error {
-	_, err := tx.exec(`INSERT INTO sync_given (network, store, source, kind, sync_rev)
-		SELECT $1, $2, p.source, p.kind, p.upto FROM sync_spans p WHERE p.network = $1 AND p.sync = $3
-		AND (p.after = 0 OR EXISTS (SELECT 1 FROM sync_given g
-			WHERE g.network = $1 AND g.store = $2 AND g.source = p.source AND g.kind = p.kind AND g.sync_rev >= p.after))
-		ON CONFLICT (network, store, source, kind) DO UPDATE SET sync_rev = excluded.sync_rev WHERE excluded.sync_rev > sync_given.sync_rev`,
-		tx.at.network, tx.at.store, sync)
-	if err != nil {
-		return fmt.Errorf("cannot keep what store %s was given: %w", tx.Store.Name, err)
+// to its end. It belongs into the transaction that queues the jobs.
+func (all StoresTx) Give(sync string) error {
+	for from, to := range strokes(len(all)) {
+		some := all[from:to]
+		_, err := some[0].exec(these(len(some))+`INSERT INTO sync_given (network, store, source, kind, sync_rev)
+			SELECT l.network, l.store, p.source, p.kind, p.upto FROM l JOIN sync_spans p ON p.network = l.network AND p.sync = ?
+			WHERE p.after = 0 OR EXISTS (SELECT 1 FROM sync_given g
+				WHERE g.network = l.network AND g.store = l.store AND g.source = p.source AND g.kind = p.kind AND g.sync_rev >= p.after)
+			ON CONFLICT (network, store, source, kind) DO UPDATE SET sync_rev = excluded.sync_rev WHERE excluded.sync_rev > sync_given.sync_rev`,
+			append(some.places(), sync)...)
+		if err != nil {
+			return fmt.Errorf("cannot keep what %s was given: %w", some.named(), err)
+		}
 	}
 	return nil
 }

@@ -215,6 +215,17 @@ func toJSON(v any) string {
 	return string(b)
 }
 
+// listInto scans a JSON list of names, most of which are empty.
+type listInto struct{ to *[]string }
+
+func (l listInto) Scan(src any) error {
+	if src == "[]" {
+		*l.to = []string{}
+		return nil
+	}
+	return jsonInto{l.to}.Scan(src)
+}
+
 // jsonInto scans a JSON column.
 type jsonInto struct{ to any }
 

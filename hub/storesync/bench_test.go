@@ -83,7 +83,7 @@ func (h *hub) uploadsOf(names []storesync.StoreName) {
 		for i := range ids {
 			ids[i] = names[i].ID
 		}
-		err := h.db.WithStores(context.Background(), ids, func(all []*store.StoreTx) error {
+		err := h.db.WithStores(context.Background(), ids, func(all store.StoresTx) error {
 			for _, tx := range all {
 				if err := hasUploaded(tx); err != nil {
 					return err

@@ -60,7 +60,8 @@ type Course struct {
 // courseLife is how long after its time a sync with waves may take.
 const courseLife = 30 * 24 * time.Hour
 
-// newCourse resolves the canaries among the stores that can receive.
+// newCourse resolves the canaries among the stores that can receive. all are the
+// network's stores, if there are canaries.
 func newCourse(p Plan, w *Waves, now time.Time, all []store.Store) (Course, error) {
 	c := Course{From: p.ApplyFrom, Until: p.Expires}
 	if w != nil {

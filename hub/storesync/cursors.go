@@ -39,8 +39,9 @@ func (t *test) reaches(v *store.View, at *PlanKind) error {
 }
 
 // begins are the cursors that a receiver lacks, or that are held until a sync
-// like this one, and what of them is to rest upon its job.
-func (p Plan) begins(v *store.StoreView, at StorePlan, profiles profiles) (kinds []PlanKind, reach store.Reach, err error) {
+// like this one, and what of them is to rest upon its job. held are those that it
+// has for the plan's source.
+func (p Plan) begins(v *store.StoreView, at StorePlan, held []store.Cursor, profiles profiles) (kinds []PlanKind, reach store.Reach, err error) {
 	if !at.whole() {
 		return nil, "", nil
 	}
@@ -51,40 +52,22 @@ func (p Plan) begins(v *store.StoreView, at StorePlan, profiles profiles) (kinds
 	if err != nil {
 		return nil, "", err
 	}
-	held, err := v.Cursors()
-	if err != nil {
-		return nil, "", err
-	}
 	for _, k := range p.Kinds {
 		if k.SyncRev < 0 || !syncs(profile, k.Kind) {
 			continue
 		}
-		i := slices.IndexFunc(held, func(c store.Cursor) bool { return c.Source == p.Source.ID && c.Kind == k.Kind })
-		var now store.Cursor
-		if i >= 0 {
-			now = held[i]
-		}
+		i := slices.IndexFunc(held, func(c store.Cursor) bool { return c.Kind == k.Kind })
 		switch {
 		case i < 0:
 			reach = reach.Add(p.Source.ID, k.Kind, -1)
-		case now.Held != "":
-			reach = reach.Add(p.Source.ID, k.Kind, now.SyncRev)
+		case held[i].Held != "":
+			reach = reach.Add(p.Source.ID, k.Kind, held[i].SyncRev)
 		default:
 			continue
 		}
 		kinds = append(kinds, k)
 	}
 	return kinds, reach, nil
-}
-
-// begin sets cursors in the transaction that queued the job.
-func (p Plan) begin(tx *store.StoreTx, kinds []PlanKind) error {
-	for _, k := range kinds {
-		if err := tx.SetCursor(p.Source.ID, k.Kind, k.SyncRev); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // profiles are those that were read in one transaction, by digest: most stores of a

@@ -11,7 +11,7 @@ import (
 
 // StepAfter takes the step of a sync that was due before something else happened.
 func (s *Service) StepAfter(ctx context.Context, network, id string, meanwhile func()) error {
-	at, err := s.look(ctx, network, id)
+	at, err := s.look(ctx, network, id, Plan{})
 	if err != nil {
 		return err
 	}
@@ -26,6 +26,14 @@ func CatchUpItems(n int) (restore func()) {
 	before := catchUpItems
 	catchUpItems = n
 	return func() { catchUpItems = before }
+}
+
+// QueueChunk lets one transaction queue for n stores until the returned function is
+// called.
+func QueueChunk(n int) (restore func()) {
+	before := queueChunk
+	queueChunk = n
+	return func() { queueChunk = before }
 }
 
 // SaveInBetween runs the first saved sync of a network after something happened

@@ -129,7 +129,7 @@ func (s *Service) Spread(ctx context.Context, network string) error {
 	return nil
 }
 
-func (s *Service) spread(all []*store.StoreTx) error {
+func (s *Service) spread(all store.StoresTx) error {
 	for _, tx := range all {
 		// It may have been cut already since it was looked at.
 		waits, err := s.Waits(tx.StoreView)

@@ -199,7 +199,7 @@ func (s *Service) Decline(ctx context.Context, r ReviewRequest) (out []Declined,
 		return nil, fmt.Errorf("cannot decline the review of store %s: %w", r.Store, err)
 	}
 	for some := range slices.Chunk(ids, queueChunk) {
-		err := s.db.WithStores(ctx, some, func(all []*store.StoreTx) error {
+		err := s.db.WithStores(ctx, some, func(all store.StoresTx) error {
 			for _, tx := range all {
 				kinds, err := decline(tx, r)
 				if err != nil {

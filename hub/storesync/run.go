@@ -2,7 +2,6 @@ package storesync
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"plait/hub/queue"
 	"plait/hub/store"
 	"plait/shared/item"
-	"plait/shared/wire"
 )
 
 // Confirm is what an operator typed to confirm a Plan.
@@ -54,7 +52,7 @@ func (s *Service) Run(ctx context.Context, network, digest string, c Confirm, by
 // also does it, in the transaction that keeps the sync, so that there is neither
 // without the other. For other plans it is not called.
 func (s *Service) RunAlso(ctx context.Context, network, digest string, c Confirm, by string, also func(*store.NetworkTx, Plan) error) (Sync, error) {
-	p, err := s.Plan(ctx, network, digest)
+	p, body, err := s.storedPlan(ctx, network, digest)
 	if errors.Is(err, ErrExpired) {
 		if done, found := s.ran(ctx, network, digest); found {
 			return done, nil
@@ -78,7 +76,7 @@ func (s *Service) RunAlso(ctx context.Context, network, digest string, c Confirm
 	case also == nil:
 		return Sync{}, refuse("the Test is of another sort: one that changes the network is carried out with plait-hub policy run, all others with sync run")
 	}
-	y, again, err := s.begin(ctx, p, c.Waves, by, also)
+	y, again, err := s.begin(ctx, p, body, c.Waves, by, also)
 	if err != nil {
 		return Sync{}, fmt.Errorf("cannot run the sync %q: %w", p.Label, err)
 	}
@@ -86,12 +84,12 @@ func (s *Service) RunAlso(ctx context.Context, network, digest string, c Confirm
 		err = s.fill(ctx, p, y)
 	}
 	if err == nil {
-		err = s.advance(ctx, network, y.ID)
+		err = s.advance(ctx, network, y.ID, p)
 	}
 	if err != nil {
 		return Sync{}, fmt.Errorf("cannot queue the sync %q: %w", p.Label, err)
 	}
-	return s.Show(ctx, network, y.ID)
+	return s.show(ctx, network, y.ID, p)
 }
 
 // sameEpoch: the numbers by which a plan counts the source's changes are those of
@@ -114,7 +112,7 @@ func (s *Service) ran(ctx context.Context, network, digest string) (Sync, bool) 
 		id = y.ID
 		return err
 	})
-	if err != nil || id == "" || s.advance(ctx, network, id) != nil {
+	if err != nil || id == "" || s.advance(ctx, network, id, Plan{}) != nil {
 		return Sync{}, false
 	}
 	out, err := s.Show(ctx, network, id)
@@ -122,8 +120,8 @@ func (s *Service) ran(ctx context.Context, network, digest string) (Sync, bool) 
 }
 
 // begin keeps the sync, once for a Test, with its course and its entry in the
-// audit log. again says that it was kept before.
-func (s *Service) begin(ctx context.Context, p Plan, w *Waves, by string, also func(*store.NetworkTx, Plan) error) (y store.Sync, again bool, err error) {
+// audit log. body is p as it is kept. again says that it was kept before.
+func (s *Service) begin(ctx context.Context, p Plan, body []byte, w *Waves, by string, also func(*store.NetworkTx, Plan) error) (y store.Sync, again bool, err error) {
 	err = s.db.WithNetwork(ctx, p.Network, func(tx *store.NetworkTx) error {
 		if y, again, err = tx.SyncOfPlan(p.Network, p.Digest); err != nil || again {
 			return err
@@ -133,9 +131,11 @@ func (s *Service) begin(ctx context.Context, p Plan, w *Waves, by string, also f
 				return err
 			}
 		}
-		all, err := tx.Stores(p.Network)
-		if err != nil {
-			return err
+		var all []store.Store
+		if w != nil && len(w.Canary) > 0 {
+			if all, err = tx.Stores(p.Network); err != nil {
+				return err
+			}
 		}
 		course, err := newCourse(p, w, tx.Now(), all)
 		if err != nil {
@@ -144,11 +144,7 @@ func (s *Service) begin(ctx context.Context, p Plan, w *Waves, by string, also f
 		if err := keepUntil(tx, p, course.Until); err != nil {
 			return err
 		}
-		body, err := json.Marshal(p)
-		if err != nil {
-			return err
-		}
-		y = store.Sync{Plan: p.Digest, Source: p.Source.ID, Label: p.Label, Body: wire.Compress(nil, body), State: store.SyncRunning, Course: course.encode(), Again: p.Request.AgainOf, By: by}
+		y = store.Sync{Plan: p.Digest, Source: p.Source.ID, Label: p.Label, Body: body, State: store.SyncRunning, Course: course.encode(), Again: p.Request.AgainOf, By: by}
 		if y, err = tx.AddSync(y); err != nil {
 			return err
 		}
@@ -225,8 +221,8 @@ func (p Plan) byStore() map[string]StorePlan {
 }
 
 // queueChunk is how many stores one transaction queues for: the hub's other
-// writers wait no longer than that.
-const queueChunk = 250
+// writers wait no longer than that. A variable for tests.
+var queueChunk = 250
 
 // queueFor queues the jobs of some receivers, and returns why stores were
 // refused, by id. still is asked in each transaction whether to go on.
@@ -234,7 +230,7 @@ func (s *Service) queueFor(ctx context.Context, p Plan, y store.Sync, ids []stri
 	refused = map[string]string{}
 	planned := p.byStore()
 	for some := range slices.Chunk(ids, queueChunk) {
-		err := s.db.WithStores(ctx, some, func(all []*store.StoreTx) error {
+		err := s.db.WithStores(ctx, some, func(all store.StoresTx) error {
 			now, err := all[0].Sync(p.Network, y.ID)
 			if err == nil {
 				err = still(now)
@@ -268,57 +264,101 @@ type queueing struct {
 	profiles profiles
 }
 
-func (q *queueing) chunk(all []*store.StoreTx) error {
-	for _, tx := range all {
-		has, err := tx.HasJobOf(q.sync.ID)
-		if err == nil && !has {
-			err = q.queue(tx)
-		}
-		if err != nil {
-			return err
+// chunk queues for those of some stores that have no job of the sync yet.
+func (q *queueing) chunk(all store.StoresTx) error {
+	have, err := all.HaveJobOf(q.sync.ID)
+	if err != nil {
+		return err
+	}
+	var without store.StoresTx
+	for i, tx := range all {
+		if !have[i] {
+			without = append(without, tx)
 		}
 	}
-	return nil
+	return q.queue(without)
 }
 
-// queue puts a receiver's job into its queue; content and job in one
+// queue puts receivers' jobs into their queues; contents and jobs in one
 // transaction.
-func (q *queueing) queue(tx *store.StoreTx) error {
-	at := q.planned[tx.Store.ID]
-	begins, reach, err := q.plan.begins(tx.StoreView, at, q.profiles)
+func (q *queueing) queue(all store.StoresTx) error {
+	held, err := all.CursorsFrom(q.plan.Source.ID)
 	if err != nil {
 		return err
 	}
-	payload, brings := q.plan.content(at)
-	j, err := queue.Put(tx, store.Job{
-		Sort: q.plan.sortAt(at), Label: q.plan.Label, Cause: q.sync.ID, Payload: payload, Own: at.Own, Plan: q.plan.Digest,
-		Items: at.Items, Resets: at.Resets, Reach: reach, RetryOf: at.RetryOf, CreatedBy: q.sync.By,
-	})
-	if errors.Is(err, store.ErrConflict) {
-		q.refused[at.ID] = strings.TrimPrefix(err.Error(), "cannot ")
-		return nil
-	}
-	if err == nil {
-		err = q.plan.begin(tx, begins)
-	}
-	if err != nil {
-		return err
-	}
-	if at.whole() {
-		if err := tx.Give(q.sync.ID); err != nil {
+	jobs, begins := make([]store.Job, len(all)), make([][]PlanKind, len(all))
+	for i, tx := range all {
+		if jobs[i], begins[i], err = q.job(tx, held[i]); err != nil {
 			return err
 		}
 	}
+	refused, err := queue.PutAll(all, jobs)
+	if err != nil {
+		return err
+	}
+	given := gifts{begin: map[string]store.StoresTx{}}
+	for i, tx := range all {
+		if refused[i] != nil {
+			q.refused[tx.Store.ID] = strings.TrimPrefix(refused[i].Error(), "cannot ")
+			continue
+		}
+		at := q.planned[tx.Store.ID]
+		given.add(tx, at, begins[i])
+		if err := q.own(tx, at, jobs[i]); err != nil {
+			return err
+		}
+	}
+	return q.give(given)
+}
+
+// job is what a receiver is to get, and the cursors that begin with it.
+func (q *queueing) job(tx *store.StoreTx, held []store.Cursor) (store.Job, []PlanKind, error) {
+	at := q.planned[tx.Store.ID]
+	begins, reach, err := q.plan.begins(tx.StoreView, at, held, q.profiles)
+	payload, _ := q.plan.content(at)
+	return store.Job{
+		Sort: q.plan.sortAt(at), Label: q.plan.Label, Cause: q.sync.ID, Payload: payload, Own: at.Own, Plan: q.plan.Digest,
+		Items: at.Items, Resets: at.Resets, Reach: reach, RetryOf: at.RetryOf, CreatedBy: q.sync.By,
+	}, begins, err
+}
+
+// own does what a receiver's job brings about for it alone, and keeps the contents.
+func (q *queueing) own(tx *store.StoreTx, at StorePlan, j store.Job) error {
 	if err := q.hold(tx, at); err != nil {
 		return err
 	}
 	if err := q.transfers(tx, at, j.ID); err != nil {
 		return err
 	}
+	payload, brings := q.plan.content(at)
 	if err := q.content(tx, at.Own, at.Items-brings); err != nil {
 		return err
 	}
 	return q.content(tx, payload, brings)
+}
+
+// gifts are the stores that got a job, by what it changes of what they were given.
+type gifts struct {
+	whole store.StoresTx
+	begin map[string]store.StoresTx // by kind whose cursor begins
+}
+
+func (g *gifts) add(tx *store.StoreTx, at StorePlan, begins []PlanKind) {
+	if at.whole() {
+		g.whole = append(g.whole, tx)
+	}
+	for _, k := range begins {
+		g.begin[k.Kind] = append(g.begin[k.Kind], tx)
+	}
+}
+
+func (q *queueing) give(g gifts) error {
+	for _, k := range q.plan.Kinds {
+		if err := g.begin[k.Kind].SetCursors(q.plan.Source.ID, k.Kind, k.SyncRev); err != nil {
+			return err
+		}
+	}
+	return g.whole.Give(q.sync.ID)
 }
 
 // content copies a content of the Test to where jobs keep theirs, once in the

@@ -116,6 +116,43 @@ func TestStoresThatCannotReceiveAnyMore(t *testing.T) {
 	}
 }
 
+// Stores that one transaction queues for stand each as it does: off, held, new to the
+// kind, brought so far by a moving cursor, with a job of another sync, or with one of
+// this already.
+func TestStoresOfOneChunkStandApart(t *testing.T) {
+	h := chain(t)
+	first := h.test(request(all("vendor"), "a", "b", "c"))
+	h.run(first)
+	h.in("b", func(tx *store.StoreTx) error { return tx.HoldCursors(store.HeldLost) })
+	p := h.test(request(all("vendor"), "chain", "uptown"))
+	h.turn("c", store.Off)
+	y := h.run(p)
+	if y.States[store.Queued] != 4 {
+		t.Fatalf("c is off, and the sync has %v", y.States)
+	}
+	h.turn("c", store.On)
+	y = h.run(p)
+	if len(y.Stores) != 5 || y.States[store.Queued] != 5 {
+		t.Fatalf("run again, the sync has %v", y.States)
+	}
+	for id, want := range map[string]struct {
+		number int64
+		moves  bool // the cursor rests upon the job
+	}{"a": {2, false}, "b": {2, true}, "c": {2, true}, "d": {1, true}, "uptown": {1, true}} {
+		j, _, _ := h.job(id)
+		if j.Cause != y.ID || j.Number != want.number || (j.Reach != "") != want.moves {
+			t.Errorf("store %s has job %d of %s, upon which rests %q; want number %d, %t", id, j.Number, j.Cause, j.Reach, want.number, want.moves)
+		}
+		h.in(id, func(tx *store.StoreTx) error {
+			c, ok, err := tx.Cursor("head", "vendor")
+			if !ok || c.Held != "" {
+				t.Errorf("the cursor of %s: %+v, %t", id, c, ok)
+			}
+			return err
+		})
+	}
+}
+
 func TestHeadOfficeReceivesByName(t *testing.T) {
 	h := newHub(t)
 	h.put("uptown", thing("category", "1", "name", "Hair"))

@@ -38,12 +38,20 @@ type Progress func(store string, done, total int)
 
 // Plan returns a Test that has not expired; ErrExpired otherwise.
 func (s *Service) Plan(ctx context.Context, network, digest string) (Plan, error) {
-	var p Plan
-	err := s.db.View(ctx, func(v *store.View) error { return readStored(v, network, digest, &p) })
-	if errors.Is(err, store.ErrNotFound) {
-		return p, fmt.Errorf("%w, or was never made: %w", ErrExpired, err)
-	}
+	p, _, err := s.storedPlan(ctx, network, digest)
 	return p, err
+}
+
+// storedPlan is Plan, with the bytes in which it is kept.
+func (s *Service) storedPlan(ctx context.Context, network, digest string) (p Plan, body []byte, err error) {
+	err = s.db.View(ctx, func(v *store.View) (err error) {
+		body, err = readStored(v, network, digest, &p)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return p, nil, fmt.Errorf("%w, or was never made: %w", ErrExpired, err)
+	}
+	return p, body, err
 }
 
 // Detail returns a receiver's part of a Test, item by item. It fails with
@@ -56,7 +64,10 @@ func (s *Service) Detail(ctx context.Context, network, digest, storeID string) (
 	}
 	for _, at := range p.Stores {
 		if at.ID == storeID && at.Detail != "" {
-			err := s.db.View(ctx, func(v *store.View) error { return readStored(v, network, at.Detail, &d) })
+			err := s.db.View(ctx, func(v *store.View) error {
+				_, err := readStored(v, network, at.Detail, &d)
+				return err
+			})
 			return d, err
 		}
 	}

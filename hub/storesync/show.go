@@ -58,7 +58,7 @@ func (s *Service) List(ctx context.Context, network string, limit int) (list []S
 	err = s.db.View(ctx, func(v *store.View) error {
 		all, err := v.Syncs(network, min(max(limit, 1), 500))
 		for _, y := range all {
-			out, _, err := shown(v, network, y)
+			out, _, err := shown(v, network, y, Plan{})
 			if err != nil {
 				return err
 			}
@@ -76,14 +76,18 @@ func (s *Service) List(ctx context.Context, network string, limit int) (list []S
 }
 
 // Show returns a sync with what became of it at every receiver.
-func (s *Service) Show(ctx context.Context, network, id string) (out Sync, err error) {
+func (s *Service) Show(ctx context.Context, network, id string) (Sync, error) {
+	return s.show(ctx, network, id, Plan{})
+}
+
+// show is Show of a sync whose Test was read, if it is not empty.
+func (s *Service) show(ctx context.Context, network, id string, p Plan) (out Sync, err error) {
 	err = s.db.View(ctx, func(v *store.View) error {
 		y, err := v.Sync(network, id)
 		if err != nil {
 			return err
 		}
-		var p Plan
-		if out, p, err = shown(v, network, y); err != nil {
+		if out, p, err = shown(v, network, y, p); err != nil {
 			return err
 		}
 		b := &showing{view: v, network: network, sync: out}
@@ -98,9 +102,9 @@ func (s *Service) Show(ctx context.Context, network, id string) (out Sync, err e
 }
 
 // shown is a sync and how it stands, without its stores.
-func shown(v *store.View, network string, y store.Sync) (Sync, Plan, error) {
-	at, err := syncStanding(v, network, y)
-	p := at.plan
+func shown(v *store.View, network string, y store.Sync, p Plan) (Sync, Plan, error) {
+	at, err := syncStanding(v, network, y, p)
+	p = at.plan
 	return Sync{
 		ID: y.ID, Network: network, Label: y.Label, By: y.By, At: y.At, Source: p.Source, Test: y.Plan,
 		Sentence: p.Sentence(), Kinds: p.Kinds, Items: p.Items, Expected: p.Counts,
@@ -149,13 +153,12 @@ type showing struct {
 	sync     Sync
 	wave     map[string]int // by store
 	states   map[string]int
-	jobs     map[string]store.Job // by store
-	outcomes map[string]store.Outcome
-	waiting  map[string]store.Waiting // by store
+	followed map[string]*store.Followed // by store
+	outcomes map[string]store.Outcome   // by job
 }
 
 func (b *showing) stores(p Plan) ([]SyncStore, error) {
-	jobs, err := b.view.JobsByCause(b.network, b.sync.ID)
+	followed, err := b.view.Follow(b.network, b.sync.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -163,28 +166,22 @@ func (b *showing) stores(p Plan) ([]SyncStore, error) {
 	if err != nil {
 		return nil, err
 	}
-	waiting, err := b.view.WaitingByCause(b.network, b.sync.ID)
-	if err != nil {
-		return nil, err
-	}
-	b.states, b.jobs, b.outcomes, b.waiting = map[string]int{}, map[string]store.Job{}, map[string]store.Outcome{}, map[string]store.Waiting{}
-	for _, w := range waiting {
-		b.waiting[w.Store] = w
-	}
-	for _, j := range jobs {
-		b.states[j.State]++
-		b.jobs[j.Store] = j.Job
+	b.states, b.followed, b.outcomes = map[string]int{}, make(map[string]*store.Followed, len(followed)), make(map[string]store.Outcome, len(outcomes))
+	for i := range followed {
+		f := &followed[i]
+		b.states[f.State]++
+		b.followed[f.Store] = f
 	}
 	for _, o := range outcomes {
 		b.outcomes[o.Job] = o
 	}
-	b.wave = map[string]int{}
+	b.wave = make(map[string]int, len(p.Stores))
 	for i, ids := range b.sync.Course.waves(p) {
 		for _, id := range ids {
 			b.wave[id] = i + 1
 		}
 	}
-	var with, without []SyncStore
+	with, without := make([]SyncStore, 0, len(p.Stores)), []SyncStore(nil)
 	for _, at := range p.Stores {
 		row := b.store(at)
 		if row.Job != "" {
@@ -198,8 +195,8 @@ func (b *showing) stores(p Plan) ([]SyncStore, error) {
 
 func (b *showing) store(at StorePlan) SyncStore {
 	out := SyncStore{StoreName: at.StoreName, Expected: at.Counts, Wave: b.wave[at.ID]}
-	j, queued := b.jobs[at.ID]
-	if !queued {
+	j := b.followed[at.ID]
+	if j == nil {
 		out.Waits, out.Why = b.whyNot(at, out.Wave)
 		return out
 	}
@@ -207,14 +204,14 @@ func (b *showing) store(at StorePlan) SyncStore {
 	if o, ok := b.outcomes[j.ID]; ok {
 		out.Outcome, out.Reported = o.Counts, o.At
 	}
-	if !j.Open() {
+	if !store.IsOpen(j.State) {
 		if j.State == store.Cancelled && out.Why == "" {
 			out.Why = "cancelled by " + j.EndedBy
 		}
 		return out
 	}
 	out.Age = int64(b.view.Now().Sub(j.Created) / time.Second)
-	out.Waits = b.waits(j, at.ID)
+	out.Waits = b.waits(j)
 	return out
 }
 
@@ -235,20 +232,19 @@ func (b *showing) whyNot(at StorePlan, wave int) (waits, why string) {
 }
 
 // waits says what an open job waits for.
-func (b *showing) waits(j store.Job, storeID string) string {
-	on := b.waiting[storeID]
-	if on.First.ID != "" && on.First.ID != j.ID {
-		return fmt.Sprintf("job %d, %s, goes first", on.First.Number, quoted(on.First.Label))
+func (b *showing) waits(j *store.Followed) string {
+	if j.First != 0 {
+		return fmt.Sprintf("job %d, %s, goes first", j.First, quoted(j.FirstLabel))
 	}
 	switch now := b.view.Now(); {
-	case !on.Held.IsZero():
+	case !j.Held.IsZero():
 		return "an older copy of its agent waits to be let in: release one of them"
 	case j.State == store.Begun || j.State == store.CancelRequested:
 		return "the store began it, and has not reported yet"
-	case on.HelloAt.IsZero() || now.Sub(on.HelloAt) > quiet:
-		return fmt.Sprintf("the store was last heard of %s ago: see to its PC and its line", inDays(now.Sub(on.HelloAt)))
-	case !on.Due.IsZero():
-		return "the store comes at " + on.Due.Format("2006-01-02 15:04") + " UTC"
+	case j.HelloAt.IsZero() || now.Sub(j.HelloAt) > quiet:
+		return fmt.Sprintf("the store was last heard of %s ago: see to its PC and its line", inDays(now.Sub(j.HelloAt)))
+	case !j.Due.IsZero():
+		return "the store comes at " + j.Due.Format("2006-01-02 15:04") + " UTC"
 	}
 	return "the store's next contact"
 }

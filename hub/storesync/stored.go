@@ -35,17 +35,18 @@ func storedJSON(v any) (stored, error) {
 // maxStored bounds what a piece may have before compression.
 const maxStored = wire.MaxPayloadBytes
 
-func readStored(v *store.View, network, digest string, into any) error {
+// readStored reads a piece, and returns the bytes in which it is kept.
+func readStored(v *store.View, network, digest string, into any) (body []byte, err error) {
 	p, err := v.Plan(network, digest)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b, err := wire.Decompress(p.Body, maxStored)
 	if err == nil {
 		err = json.Unmarshal(b, into)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot read a part of the Test: %w", err)
+		return nil, fmt.Errorf("cannot read a part of the Test: %w", err)
 	}
-	return nil
+	return p.Body, nil
 }

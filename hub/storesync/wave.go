@@ -30,19 +30,20 @@ func (s *Service) Advance(ctx context.Context, network string) error {
 	})
 	for _, y := range all {
 		if ctx.Err() == nil {
-			err = errors.Join(err, s.advance(ctx, network, y.ID))
+			err = errors.Join(err, s.advance(ctx, network, y.ID, Plan{}))
 		}
 	}
 	return err
 }
 
-// advance takes a sync's steps until none is due.
-func (s *Service) advance(ctx context.Context, network, id string) error {
+// advance takes a sync's steps until none is due. p is its Test, if that was read.
+func (s *Service) advance(ctx context.Context, network, id string, p Plan) error {
 	for {
-		at, err := s.look(ctx, network, id)
+		at, err := s.look(ctx, network, id, p)
 		if err != nil || (at.sync.State != store.SyncRunning && at.step != end) {
 			return err
 		}
+		p = at.plan
 		// Each turn queues a wave, of which there are only so many, or ends.
 		moved, err := s.step(ctx, at)
 		if err != nil || !moved {
@@ -61,25 +62,28 @@ type standingSync struct {
 	why    string
 }
 
-// look reads how a sync stands in one snapshot.
-func (s *Service) look(ctx context.Context, network, id string) (at standingSync, err error) {
+// look reads how a sync stands in one snapshot. p is its Test, if that was read.
+func (s *Service) look(ctx context.Context, network, id string, p Plan) (at standingSync, err error) {
 	err = s.db.View(ctx, func(v *store.View) error {
 		y, err := v.Sync(network, id)
 		if err != nil {
 			return err
 		}
-		at, err = syncStanding(v, network, y)
+		at, err = syncStanding(v, network, y, p)
 		return err
 	})
 	return at, err
 }
 
-func syncStanding(v *store.View, network string, y store.Sync) (at standingSync, err error) {
-	at.sync = y
+func syncStanding(v *store.View, network string, y store.Sync, p Plan) (at standingSync, err error) {
+	at.sync, at.plan = y, p
 	if at.course, err = courseOf(y); err != nil {
 		return at, err
 	}
-	if at.plan, err = planOf(y); err != nil || (y.State != store.SyncRunning && y.State != store.SyncHalted) {
+	if p.Digest != y.Plan {
+		at.plan, err = planOf(y)
+	}
+	if err != nil || (y.State != store.SyncRunning && y.State != store.SyncHalted) {
 		return at, err
 	}
 	if at.report, err = at.fared(v); err != nil {
@@ -252,7 +256,7 @@ func (s *Service) set(ctx context.Context, at standingSync, state, by, why, act 
 // fill queues for the stores of past waves that were left out and can receive by
 // now.
 func (s *Service) fill(ctx context.Context, p Plan, y store.Sync) error {
-	at, err := s.look(ctx, p.Network, y.ID)
+	at, err := s.look(ctx, p.Network, y.ID, p)
 	if err != nil || at.sync.State == store.SyncEnded {
 		return err
 	}
@@ -274,7 +278,7 @@ func (s *Service) fill(ctx context.Context, p Plan, y store.Sync) error {
 // says so knows what failed and what is still open. It fails with ErrConfirm for
 // one that waits for its time, or for nothing.
 func (s *Service) Continue(ctx context.Context, network, id, by string) error {
-	at, err := s.look(ctx, network, id)
+	at, err := s.look(ctx, network, id, Plan{})
 	switch {
 	case err != nil:
 		return err
@@ -289,14 +293,14 @@ func (s *Service) Continue(ctx context.Context, network, id, by string) error {
 	if err != nil {
 		return err
 	}
-	return s.advance(ctx, network, id)
+	return s.advance(ctx, network, id, at.plan)
 }
 
 // End ends a sync of which jobs are still to be queued: none of them ever is.
 // Those that are queued stay. It reports whether there was anything to end.
 func (s *Service) End(ctx context.Context, network, id, by string) (ended bool, err error) {
 	for range maxEndTries {
-		at, err := s.look(ctx, network, id)
+		at, err := s.look(ctx, network, id, Plan{})
 		if err != nil || (at.sync.State != store.SyncRunning && at.sync.State != store.SyncHalted) {
 			return false, err
 		}

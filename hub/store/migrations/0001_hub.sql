@@ -306,7 +306,7 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_open ON jobs (network, store, epoch, number)
   WHERE state IN ('pending', 'queued', 'begun', 'cancel_requested', 'rolled_back');
 CREATE UNIQUE INDEX jobs_pending ON jobs (network, store) WHERE state = 'pending';
-CREATE INDEX jobs_cause ON jobs (network, cause);
+CREATE INDEX jobs_cause ON jobs (network, cause, store);
 
 -- Outcomes, one for each history of the POS database in which a job was applied.
 CREATE TABLE results (

@@ -35,7 +35,7 @@ func given(s suite) {
 			j := job(sync)
 			j.Cause = sync
 			last, err = tx.AddJob(j)
-			return errors.Join(err, tx.Give(sync))
+			return errors.Join(err, store.StoresTx{tx}.Give(sync))
 		})
 	}
 	give("next")

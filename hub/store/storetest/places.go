@@ -66,7 +66,7 @@ func stores(s suite) {
 	})
 	s.is(err, store.ErrConflict, "a name that is taken")
 	var order []string
-	err = s.db.WithStores(s.Context(), []string{"stranger", "branch", "head", "branch"}, func(all []*store.StoreTx) error {
+	err = s.db.WithStores(s.Context(), []string{"stranger", "branch", "head", "branch"}, func(all store.StoresTx) error {
 		for _, tx := range all {
 			order = append(order, tx.Store.ID)
 		}

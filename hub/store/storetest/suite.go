@@ -47,6 +47,7 @@ func Run(t *testing.T, open Engine) {
 		"parked":      parked,
 		"repairs":     repairs,
 		"transfers":   transfers,
+		"several":     several,
 		"rollback":    rollback,
 	} {
 		t.Run(name, func(t *testing.T) {
