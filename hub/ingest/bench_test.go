@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -144,62 +145,98 @@ func BenchmarkBare(b *testing.B) {
 	perRow(b, rounds*rowsInBatch)
 }
 
-// BenchmarkW2 is the hub's side of results: each round, one of 200 stores sends
-// what a job of 2,000 linked products wrote, and the job's result. Beside it, in
-// the same run, stands the bare database: as many rows of a key and a digest, in
-// as many transactions.
+// BenchmarkW2 is the hub's side of results: stores send what a job of 2,000 linked
+// products wrote, and the job's result, in two batches each. They come one after the
+// other, or four at a time, as agents that a sync woke do. Beside it, in the same
+// run, stands the bare database: as many rows of a key and a digest, in as many
+// transactions, which has one writer whoever comes.
 func BenchmarkW2(b *testing.B) {
-	const size, stores = 2000, 200
+	b.Run("one", func(b *testing.B) { benchmarkResults(b, 1) })
+	b.Run("four", func(b *testing.B) { benchmarkResults(b, 4) })
+}
+
+// In W2, so many of the stores report in turn, each a job of that many products.
+const resultStores, jobSize = 200, 2000
+
+func benchmarkResults(b *testing.B, together int) {
 	w := newWorldOn(b, storetest.Open)
-	names := make([]string, stores)
-	for i := range names {
-		names[i] = fmt.Sprintf("salon %d", i)
-	}
-	err := w.db.WithNetwork(context.Background(), "n", func(tx *store.NetworkTx) error {
-		for _, name := range names {
-			if _, err := tx.AddStore(store.Store{ID: name, Name: name, Role: store.Branch}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
+	w.addBranches(resultStores)
 	n := 0
 	var used time.Duration
 	bare := openBare(b)
 	for b.Loop() {
 		b.StopTimer()
-		bare.insert(b, n, 2, size/2)
-		name := names[n/size%stores]
-		a := w.newAgent(name, fmt.Sprint("epoch-", n))
-		job, err := w.queueJob(name, fmt.Sprint(n))
-		if err != nil {
-			b.Fatal(err)
+		reports := make([]report, together)
+		for i := range reports {
+			bare.insert(b, n, 2, jobSize/2)
+			reports[i] = w.report(n)
+			n += jobSize
 		}
-		if _, err := w.queue.Begin(context.Background(), name, wire.Begin{Job: job}); err != nil {
-			b.Fatal(err)
-		}
-		bodies := [][]byte{a.frozen(1, linked(n, size-1000)...), a.frozen(2, append(linked(n+1000, size-1000), result(1, wire.Result{
-			Job: job, HubEpoch: a.hello.HubEpoch, Number: 1, Done: true, Counts: wire.Counts{Created: size}, POSEpoch: a.pos}))...)}
-		n += size
 		runtime.GC()
 		b.StartTimer()
 		before := cpu()
-		for _, body := range bodies {
-			if _, err := w.ingest.Batch(context.Background(), name, body); err != nil {
-				b.Fatal(err)
-			}
+		var all sync.WaitGroup
+		for _, r := range reports {
+			all.Go(func() { r.send(b) })
 		}
+		all.Wait()
 		used += cpu() - before
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
 	b.ReportMetric(b.Elapsed().Seconds()/bare.took.Seconds(), "times-bare")
 	b.ReportMetric(used.Seconds()/bare.used.Seconds(), "times-bare-CPU")
 	b.ReportMetric(float64(used.Microseconds())/float64(n), "CPU-us/row")
-	b.Logf("%d rounds of %d linked products and a result, from one of %d stores, in two batches: %v; the bare database: %v",
-		n/size, size, stores, b.Elapsed(), bare.took)
+	b.Logf("%d reports of %d linked products and a result, in two batches, %d of %d stores at a time: %v; the bare database, one after the other: %v",
+		n/jobSize, jobSize, together, resultStores, b.Elapsed(), bare.took)
+}
+
+// addBranches adds stores to the network, as branchName names them.
+func (w *world) addBranches(count int) {
+	w.Helper()
+	err := w.db.WithNetwork(context.Background(), "n", func(tx *store.NetworkTx) error {
+		for i := range count {
+			if _, err := tx.AddStore(store.Store{ID: branchName(i), Name: branchName(i), Role: store.Branch}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+func branchName(i int) string { return fmt.Sprintf("salon %d", i) }
+
+// report is what a store sends after a job.
+type report struct {
+	*agent
+	batches [][]byte
+}
+
+// report begins a job at the next store and makes its report; n counts the rows
+// before it.
+func (w *world) report(n int) report {
+	w.Helper()
+	name := branchName(n / jobSize % resultStores)
+	a := w.newAgent(name, fmt.Sprint("epoch-", n))
+	job, err := w.queueJob(name, fmt.Sprint(n))
+	if err != nil {
+		w.Fatal(err)
+	}
+	if _, err := w.queue.Begin(context.Background(), name, wire.Begin{Job: job}); err != nil {
+		w.Fatal(err)
+	}
+	done := result(1, wire.Result{Job: job, HubEpoch: a.hello.HubEpoch, Number: 1, Done: true, Counts: wire.Counts{Created: jobSize}, POSEpoch: a.pos})
+	return report{a, [][]byte{a.frozen(1, linked(n, jobSize/2)...), a.frozen(2, append(linked(n+jobSize/2, jobSize/2), done)...)}}
+}
+
+func (r report) send(b *testing.B) {
+	for _, body := range r.batches {
+		if _, err := r.ingest.Batch(context.Background(), r.store, body); err != nil {
+			b.Error(err)
+		}
+	}
 }
 
 // bareRows is a table of keys and digests and nothing else.
