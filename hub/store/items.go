@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"plait/shared/item"
@@ -43,12 +42,15 @@ func readItem(s scanner) (i Item, err error) {
 
 // values takes a pointer: what it returns points into the item.
 func (i *Item) values(args []any) []any {
-	var sync any
-	if i.SyncRev > 0 {
-		sync = i.SyncDigest[:]
-	}
-	return append(args, i.Kind, i.Key, i.Gen, i.Revision, i.SyncRev, ms(i.SyncAt), i.Digest[:], sync, i.AgentEpoch, i.AgentRev, i.POSEpoch, i.UID,
+	return append(args, i.Kind, i.Key, i.Gen, i.Revision, i.SyncRev, ms(i.SyncAt), i.Digest[:], i.syncDigest(), i.AgentEpoch, i.AgentRev, i.POSEpoch, i.UID,
 		string(i.Birth), flag(i.Adopted), ms(i.Deleted), i.Body)
+}
+
+func (i *Item) syncDigest() any {
+	if i.SyncRev == 0 {
+		return nil
+	}
+	return i.SyncDigest[:]
 }
 
 // insertChunk is how many rows one INSERT holds: past twenty the engine gains
@@ -64,10 +66,9 @@ func (tx *StoreTx) InsertItems(copy int64, items []Item) (present []int, err err
 	for from := 0; from < len(items); from += insertChunk {
 		chunk := items[from:min(from+insertChunk, len(items))]
 		args = append(args[:0], tx.at.network, tx.at.store, copy)
-		for i := range chunk {
-			args = chunk[i].values(args)
-		}
-		n, err := tx.execHot(insertItems(len(chunk)), args...)
+		form := formOf(chunk)
+		args = form.args(args, chunk)
+		n, err := tx.execHot(form.text(), args...)
 		if err != nil {
 			return nil, fmt.Errorf("cannot add items to the copy of store %s: %w", tx.Store.Name, err)
 		}
@@ -100,28 +101,6 @@ func (tx *StoreTx) inserted(copy int64, i Item, n int64) (bool, error) {
 	var revision int64
 	err = s.QueryRow(tx.at.network, tx.at.store, copy, i.Kind, i.Key, i.Gen).Scan(&revision)
 	return revision == i.Revision, err
-}
-
-// insertItems is the statement for n rows, after the place and the copy that they
-// share.
-func insertItems(n int) string {
-	if n == insertChunk {
-		return insertWholeChunk
-	}
-	return insertItemsText(n)
-}
-
-var insertWholeChunk = insertItemsText(insertChunk)
-
-// insertItemsText has "?" for placeholders: SQLite looks "$n" up by name, which
-// costs the square of their number. OR FAIL is for what a CHECK refuses: to take back
-// the rows before it, SQLite would copy every page that the statement touches, and the
-// transaction ends with the error in any case. WHERE true keeps ON CONFLICT from being
-// read as a join's.
-func insertItemsText(n int) string {
-	row := ", (?" + strings.Repeat(", ?", itemColumnCount-1) + ")"
-	return `INSERT OR FAIL INTO items (network, store, copy, ` + itemColumns + `) SELECT ?, ?, ?, v.* FROM (VALUES ` +
-		strings.Repeat(row, n)[2:] + `) v WHERE true ON CONFLICT DO NOTHING`
 }
 
 // ReplaceItem overwrites the row of the item's identity.

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -179,4 +180,77 @@ func uploads(s suite) {
 		s.is(missing, store.ErrNotFound, "an unknown upload")
 		return err
 	})
+}
+
+// itemForms: whatever rows have in common, each is stored as it is given.
+func itemForms(s suite) {
+	r := rand.New(rand.NewPCG(7, 7))
+	for round := range 100 {
+		many := make([]store.Item, 1+r.IntN(50))
+		next := row("", int64(1000*round+1), "first")
+		for i := range many {
+			vary(r, &next)
+			next.Key, next.UID = fmt.Sprintf("%d-%d", round, i), fmt.Sprint("uid-", round, "-", i)
+			next.Revision++ // never one that was given out
+			many[i] = next
+			next.AgentRev++
+			if next.SyncRev > 0 {
+				next.SyncRev++
+			}
+		}
+		s.in("branch", func(tx *store.StoreTx) error {
+			present, err := tx.InsertItems(1, many)
+			same(s, len(present), 0, "rows that were there")
+			return err
+		})
+		s.view("branch", func(v *store.StoreView) error {
+			for _, want := range many {
+				got, err := v.Item(1, want.ID)
+				if err != nil {
+					return err
+				}
+				same(s, fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want), "the row as it was stored")
+			}
+			return nil
+		})
+	}
+}
+
+// vary changes one row in thirty in something that rows of a batch mostly share.
+func vary(r *rand.Rand, i *store.Item) {
+	switch r.IntN(300) {
+	case 0:
+		i.Kind = fmt.Sprint("kind", r.IntN(3))
+	case 1:
+		i.Gen = r.Int64N(3) + 1
+	case 2:
+		i.SyncRev, i.SyncAt, i.SyncDigest = 0, time.Time{}, item.Digest{}
+	case 3:
+		i.SyncRev, i.SyncAt, i.SyncDigest = r.Int64N(1000)+1, time.UnixMilli(r.Int64N(1e12)+1).UTC(), item.DigestOf([]byte("x"))
+	case 4:
+		i.AgentEpoch = r.Int64N(5) + 1
+	case 5:
+		i.POSEpoch = r.Int64N(5)
+	case 6:
+		i.Birth, i.Adopted = item.BornNetwork, r.IntN(2) == 0
+	case 7:
+		i.Birth, i.Adopted = "", false
+	case 8:
+		i.Deleted = time.UnixMilli(r.Int64N(1e12) * r.Int64N(2)).UTC()
+		if i.Deleted.UnixMilli() == 0 {
+			i.Deleted = time.Time{}
+		}
+	case 9:
+		i.AgentRev += r.Int64N(5)
+	case 10:
+		i.Revision += r.Int64N(5)
+	case 11:
+		if i.SyncRev > 0 {
+			i.SyncRev += r.Int64N(5)
+		}
+	case 12:
+		if i.SyncRev > 0 {
+			i.SyncAt = i.SyncAt.Add(time.Second)
+		}
+	}
 }

@@ -29,6 +29,7 @@ func Run(t *testing.T, open Engine) {
 		"contact":     contact,
 		"copy":        copies,
 		"items":       items,
+		"item forms":  itemForms,
 		"archive":     archive,
 		"jobs":        jobs,
 		"results":     results,

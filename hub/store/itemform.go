@@ -1,0 +1,101 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+)
+
+// itemForm is the form of an INSERT of several items. Nearly all of a batch are alike
+// but for what is their own, and are counted up: what they share is given once, for to
+// hand a value to the engine costs nearly as much as to write it.
+type itemForm struct {
+	rows   int
+	alike  bool // all but key, digests, uid and body is shared, or counted up from the first
+	synced bool // the sync_rev is counted up too
+}
+
+func formOf(chunk []Item) itemForm {
+	f := itemForm{rows: len(chunk), alike: true, synced: chunk[0].SyncRev > 0}
+	for i := 1; i < len(chunk) && f.alike; i++ {
+		f.alike = chunk[i].follows(&chunk[i-1])
+	}
+	return f
+}
+
+// follows reports whether an item is the one before it in all that is no item's own,
+// counted up by one.
+func (i *Item) follows(b *Item) bool {
+	return i.Kind == b.Kind && i.Gen == b.Gen && i.Revision == b.Revision+1 && i.AgentRev == b.AgentRev+1 &&
+		(i.SyncRev == b.SyncRev+1 && b.SyncRev > 0 || i.SyncRev == 0 && b.SyncRev == 0) && i.SyncAt.Equal(b.SyncAt) &&
+		i.AgentEpoch == b.AgentEpoch && i.POSEpoch == b.POSEpoch && i.Birth == b.Birth && i.Adopted == b.Adopted && i.Deleted.Equal(b.Deleted)
+}
+
+// args are the arguments of the statement.
+func (f itemForm) args(args []any, chunk []Item) []any {
+	if !f.alike {
+		for i := range chunk {
+			args = chunk[i].values(args)
+		}
+		return args
+	}
+	c := &chunk[0]
+	args = append(args, c.Kind, c.Gen, ms(c.SyncAt), c.AgentEpoch, c.POSEpoch, string(c.Birth), flag(c.Adopted), ms(c.Deleted), c.Revision, c.AgentRev, c.SyncRev)
+	for i := range chunk {
+		c := &chunk[i] // what is given points into the item
+		args = append(args, c.Key, c.Digest[:], c.syncDigest(), c.UID, c.Body)
+	}
+	return args
+}
+
+// What a form gives once is numbered and stands first, for "?" is the number after
+// the highest so far. SQLite looks "$n" up by name, which costs the square of their
+// number.
+const (
+	anyColumns   = "network, store, copy, " + itemColumns
+	anyRow       = "(?1, ?2, ?3, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	alikeColumns = "network, store, copy, kind, gen, sync_at, agent_epoch, pos_epoch, birth, adopted, deleted_at, revision, agent_rev, sync_rev, " +
+		"key, digest, sync_digest, uid, body"
+	alikeOnce = "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+	alikeOwn  = "?, ?, ?, ?, ?"
+)
+
+// wholeChunks are the texts that nearly every batch needs.
+var wholeChunks = map[itemForm]string{}
+
+func init() {
+	for _, f := range []itemForm{{alike: true, synced: true}, {alike: true}, {}, {synced: true}} {
+		f.rows = insertChunk
+		wholeChunks[f] = f.insert()
+	}
+}
+
+// text is the statement. OR FAIL is for what a CHECK refuses: to take back the rows
+// before it, SQLite would copy every page that the statement touches, and the
+// transaction ends with the error in any case.
+func (f itemForm) text() string {
+	if text, ok := wholeChunks[f]; ok {
+		return text
+	}
+	return f.insert()
+}
+
+func (f itemForm) insert() string {
+	columns, row := anyColumns, func(int) string { return anyRow }
+	if f.alike {
+		columns, row = alikeColumns, f.alikeRow
+	}
+	rows := make([]string, f.rows)
+	for i := range rows {
+		rows[i] = row(i)
+	}
+	return "INSERT OR FAIL INTO items (" + columns + ") VALUES " + strings.Join(rows, ", ") + " ON CONFLICT DO NOTHING"
+}
+
+func (f itemForm) alikeRow(i int) string {
+	up := "+" + strconv.Itoa(i)
+	sync := "?14"
+	if f.synced {
+		sync += up
+	}
+	return "(" + alikeOnce + "?12" + up + ", ?13" + up + ", " + sync + ", " + alikeOwn + ")"
+}
