@@ -311,3 +311,26 @@ func TestShrinkLeavesEverythingUsable(t *testing.T) {
 		t.Errorf("%d rows after Shrink, want 2", n)
 	}
 }
+
+// Whatever a transaction meets whose context is over, the error says that it is.
+func TestErrorsSayThatTheContextIsOver(t *testing.T) {
+	db := openWords(t)
+	for name, run := range map[string]func(context.Context, func(*sql.Tx) error) error{"Write": db.Write, "Read": db.Read} {
+		for range 200 {
+			ctx, cancel := context.WithCancel(t.Context())
+			err := run(ctx, func(tx *sql.Tx) error {
+				go cancel()
+				for {
+					var n int
+					if err := tx.QueryRowContext(context.WithoutCancel(ctx), "SELECT count(*) FROM word").Scan(&n); err != nil {
+						return err
+					}
+				}
+			})
+			if !errors.Is(err, context.Canceled) {
+				t.Fatalf("%s: %v, want that it was cancelled", name, err)
+			}
+			cancel()
+		}
+	}
+}

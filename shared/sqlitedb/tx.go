@@ -21,14 +21,14 @@ import (
 func (db *DB) Write(ctx context.Context, fn func(*sql.Tx) error) error {
 	tx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
-		return wrap("write to database", db.path, err)
+		return over(ctx, wrap("write to database", db.path, err))
 	}
 	// After a commit this does nothing; otherwise, a panic in fn included, it
 	// frees the writing connection for the next one.
 	defer tx.Rollback() // fn's error is the one to report
 
 	if err := fn(tx); err != nil {
-		return db.explain("write to database", err)
+		return db.explain(ctx, "write to database", err)
 	}
 	// A context that is over has rolled back already: that is no unknown.
 	if err := ctx.Err(); err != nil {
@@ -46,19 +46,30 @@ func (db *DB) Write(ctx context.Context, fn func(*sql.Tx) error) error {
 func (db *DB) Read(ctx context.Context, fn func(*sql.Tx) error) error {
 	tx, err := db.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return wrap("read database", db.path, err)
+		return over(ctx, wrap("read database", db.path, err))
 	}
 	defer tx.Rollback() // there is nothing to lose
-	return db.explain("read database", fn(tx))
+	return db.explain(ctx, "read database", fn(tx))
 }
 
 // explain adds the file and the named fault to an error that is SQLite's own
-// trouble, and leaves the errors of the rooms above alone.
-func (db *DB) explain(verb string, err error) error {
-	if err == nil || faultOf(err) == nil {
-		return err
+// trouble, and leaves the errors of the rooms above alone. Whatever a transaction
+// meets whose context is over, that is why: the driver says it in many ways.
+func (db *DB) explain(ctx context.Context, verb string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return wrap(verb, db.path, err)
+	if faultOf(err) != nil {
+		err = wrap(verb, db.path, err)
+	}
+	return over(ctx, err)
+}
+
+func over(ctx context.Context, err error) error {
+	if cause := ctx.Err(); cause != nil && !errors.Is(err, cause) {
+		return fmt.Errorf("%w: %w", cause, err)
+	}
+	return err
 }
 
 func (db *DB) commitError(err error) error {
