@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -158,7 +159,11 @@ func BenchmarkW2(b *testing.B) {
 // In W2, so many of the stores report in turn, each a job of that many products.
 const resultStores, jobSize = 200, 2000
 
+// gcPercent is what the hub runs with (hub/main.go).
+const gcPercent = 200
+
 func benchmarkResults(b *testing.B, together int) {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	w := newWorldOn(b, storetest.Open)
 	w.addBranches(resultStores)
 	n := 0
