@@ -247,7 +247,7 @@ CREATE TABLE cursors (
   kind TEXT NOT NULL,
   sync_rev INTEGER NOT NULL CHECK (sync_rev >= 0),
   epoch INTEGER NOT NULL, -- place of the hub epoch in which it was set
-  held TEXT NOT NULL DEFAULT '' CHECK (held IN ('', 'cancelled', 'lost', 'switched_on', 'reverted', 'linked')),
+  held TEXT NOT NULL DEFAULT '' CHECK (held = '' OR held = 'cancelled' OR held = 'lost' OR held = 'switched_on' OR held = 'reverted' OR held = 'linked'),
   at INTEGER NOT NULL,
   PRIMARY KEY (network, store, source, kind)
 );
@@ -270,17 +270,18 @@ CREATE TABLE payloads (
   PRIMARY KEY (network, hash)
 );
 
--- The state machine is drawn in hub/queue.
+-- The state machine is drawn in hub/queue. For why checks are spelt out see items.
 CREATE TABLE jobs (
   network INTEGER NOT NULL,
   store INTEGER NOT NULL,
   epoch INTEGER NOT NULL, -- place of the hub epoch; with number, the order
   number INTEGER NOT NULL CHECK (number > 0),
   id TEXT NOT NULL UNIQUE,
-  sort TEXT NOT NULL CHECK (sort IN ('sync', 'retry', 'revert', 'repair')),
+  sort TEXT NOT NULL CHECK (sort = 'sync' OR sort = 'retry' OR sort = 'revert' OR sort = 'repair'),
   label TEXT NOT NULL,
   cause TEXT NOT NULL, -- the sync that it is part of, or what set it off
-  state TEXT NOT NULL CHECK (state IN ('pending', 'queued', 'begun', 'cancel_requested', 'applied', 'cancelled', 'rolled_back', 'lost')),
+  state TEXT NOT NULL CHECK (state = 'pending' OR state = 'queued' OR state = 'begun' OR state = 'cancel_requested'
+    OR state = 'applied' OR state = 'cancelled' OR state = 'rolled_back' OR state = 'lost'),
   payload TEXT NOT NULL DEFAULT '', -- hash
   own TEXT NOT NULL DEFAULT '', -- hash
   plan TEXT NOT NULL DEFAULT '', -- digest of the Test
@@ -300,7 +301,7 @@ CREATE TABLE jobs (
   FOREIGN KEY (network, store) REFERENCES stores,
   CHECK ((state = 'pending') = (payload = '' AND own = '') OR state = 'cancelled'),
   CHECK (state NOT IN ('begun', 'cancel_requested') OR begun_at > 0),
-  CHECK ((state IN ('applied', 'cancelled', 'lost')) = (ended_at > 0)),
+  CHECK ((state = 'applied' OR state = 'cancelled' OR state = 'lost') = (ended_at > 0)),
   CHECK (state <> 'cancelled' OR ended_by <> '')
 );
 CREATE INDEX jobs_open ON jobs (network, store, epoch, number)
