@@ -47,16 +47,15 @@ func (f itemForm) args(args []any, chunk []Item) []any {
 	return args
 }
 
-// What a form gives once is numbered and stands first, for "?" is the number after
-// the highest so far. SQLite looks "$n" up by name, which costs the square of their
-// number.
+// Placeholders are plain: SQLite looks "$n" up by name, which costs the square of
+// their number, and the driver asks for the name of each "?n".
 const (
 	anyColumns   = "network, store, copy, " + itemColumns
-	anyRow       = "(?1, ?2, ?3, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	anyRow       = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	alikeColumns = "network, store, copy, kind, gen, sync_at, agent_epoch, pos_epoch, birth, adopted, deleted_at, revision, agent_rev, sync_rev, " +
 		"key, digest, sync_digest, uid, body"
-	alikeOnce = "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-	alikeOwn  = "?, ?, ?, ?, ?"
+	alikeOnce = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? + v.column1, ? + v.column1, "
+	alikeOwn  = "v.column2, v.column3, v.column4, v.column5, v.column6"
 )
 
 // wholeChunks are the texts that nearly every batch needs.
@@ -79,23 +78,24 @@ func (f itemForm) text() string {
 	return f.insert()
 }
 
+// WHERE true keeps ON CONFLICT from being read as a join's.
 func (f itemForm) insert() string {
-	columns, row := anyColumns, func(int) string { return anyRow }
+	columns, picked := anyColumns, "?, ?, ?, v.*"
 	if f.alike {
-		columns, row = alikeColumns, f.alikeRow
+		columns, picked = alikeColumns, alikeOnce+f.syncRev()+alikeOwn
 	}
 	rows := make([]string, f.rows)
 	for i := range rows {
-		rows[i] = row(i)
+		if rows[i] = anyRow; f.alike {
+			rows[i] = "(" + strconv.Itoa(i) + ", ?, ?, ?, ?, ?)"
+		}
 	}
-	return "INSERT OR FAIL INTO items (" + columns + ") VALUES " + strings.Join(rows, ", ") + " ON CONFLICT DO NOTHING"
+	return "INSERT OR FAIL INTO items (" + columns + ") SELECT " + picked + " FROM (VALUES " + strings.Join(rows, ", ") + ") v WHERE true ON CONFLICT DO NOTHING"
 }
 
-func (f itemForm) alikeRow(i int) string {
-	up := "+" + strconv.Itoa(i)
-	sync := "?14"
+func (f itemForm) syncRev() string {
 	if f.synced {
-		sync += up
+		return "? + v.column1, "
 	}
-	return "(" + alikeOnce + "?12" + up + ", ?13" + up + ", " + sync + ", " + alikeOwn + ")"
+	return "?, "
 }
