@@ -23,7 +23,7 @@ type ahead struct {
 // it takes.
 const firstAhead = 512
 
-// planAhead plans a slice's worth of items. What cannot be read now is left to the
+// planAhead plans as many items as two slices take. What cannot be read now is left to the
 // slice, which says why.
 func (r *run) planAhead(ctx context.Context) error {
 	if r.alone {

@@ -3,6 +3,7 @@
 package apply_test
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -19,18 +20,14 @@ func BenchmarkPOSWaits(b *testing.B) {
 		br := newBranch(b, "INSERT INTO Category (Id, Name) VALUES (900, 'The till')")
 		job := benchJob(1, "1.99")
 		stop, ended := make(chan struct{}), make(chan []time.Duration)
-		go func() { ended <- br.sell(stop) }()
+		go func() { ended <- br.sell(stop, math.MaxInt) }()
 		if _, err := br.applier.Job(b.Context(), jobNumber(1), job, wire.Own{}); err != nil {
 			b.Fatal(err)
 		}
 		close(stop)
 		with := <-ended
 		beside = append(beside, with...)
-		stop = make(chan struct{})
-		go func() { ended <- br.sell(stop) }()
-		time.Sleep(100 * time.Millisecond)
-		close(stop)
-		alone = append(alone, <-ended...)
+		alone = append(alone, br.sell(nil, len(with))...)
 	}
 	for name, list := range map[string][]time.Duration{"POS": beside, "POS-alone": alone} {
 		if len(list) < 10 {
@@ -43,11 +40,12 @@ func BenchmarkPOSWaits(b *testing.B) {
 	b.Logf("%d statements beside jobs of %d items, %d alone", len(beside), benchItems, len(alone))
 }
 
-// sell runs the POS's statements until stop is closed, and tells how long each took.
-func (b *branch) sell(stop <-chan struct{}) (took []time.Duration) {
+// sell runs so many of the POS's statements, or until stop is closed, and tells how
+// long each took.
+func (b *branch) sell(stop <-chan struct{}, most int) (took []time.Duration) {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	for len(took) < most {
 		select {
 		case <-stop:
 			return took
@@ -60,4 +58,5 @@ func (b *branch) sell(stop <-chan struct{}) (took []time.Duration) {
 		}
 		took = append(took, time.Since(start))
 	}
+	return took
 }

@@ -11,15 +11,16 @@ import (
 type itemForm struct {
 	rows   int
 	alike  bool // all but key, digests, uid and body is shared, or counted up from the first
-	synced bool // the sync_rev is counted up too
+	synced bool // of those that are alike: the sync_rev is counted up too
 }
 
 func formOf(chunk []Item) itemForm {
-	f := itemForm{rows: len(chunk), alike: true, synced: chunk[0].SyncRev > 0}
-	for i := 1; i < len(chunk) && f.alike; i++ {
-		f.alike = chunk[i].follows(&chunk[i-1])
+	for i := 1; i < len(chunk); i++ {
+		if !chunk[i].follows(&chunk[i-1]) {
+			return itemForm{rows: len(chunk)}
+		}
 	}
-	return f
+	return itemForm{rows: len(chunk), alike: true, synced: chunk[0].SyncRev > 0}
 }
 
 // follows reports whether an item is the one before it in all that is no item's own,
@@ -47,11 +48,9 @@ func (f itemForm) args(args []any, chunk []Item) []any {
 	return args
 }
 
-// Placeholders are plain: SQLite looks "$n" up by name, which costs the square of
-// their number, and the driver asks for the name of each "?n".
+// Placeholders are plain (placeholders); the driver asks for the name of each "?n" too.
 const (
 	anyColumns   = "network, store, copy, " + itemColumns
-	anyRow       = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	alikeColumns = "network, store, copy, kind, gen, sync_at, agent_epoch, pos_epoch, birth, adopted, deleted_at, revision, agent_rev, sync_rev, " +
 		"key, digest, sync_digest, uid, body"
 	alikeOnce = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? + v.column1, ? + v.column1, "
@@ -62,7 +61,7 @@ const (
 var wholeChunks = map[itemForm]string{}
 
 func init() {
-	for _, f := range []itemForm{{alike: true, synced: true}, {alike: true}, {}, {synced: true}} {
+	for _, f := range []itemForm{{alike: true, synced: true}, {alike: true}, {}} {
 		f.rows = insertChunk
 		wholeChunks[f] = f.insert()
 	}
@@ -80,17 +79,20 @@ func (f itemForm) text() string {
 
 // WHERE true keeps ON CONFLICT from being read as a join's.
 func (f itemForm) insert() string {
-	columns, picked := anyColumns, "?, ?, ?, v.*"
+	columns, picked, rows := anyColumns, "?, ?, ?, v.*", placeholders(f.rows, itemColumnCount)
 	if f.alike {
-		columns, picked = alikeColumns, alikeOnce+f.syncRev()+alikeOwn
+		columns, picked, rows = alikeColumns, alikeOnce+f.syncRev()+alikeOwn, numbered(f.rows)
 	}
-	rows := make([]string, f.rows)
-	for i := range rows {
-		if rows[i] = anyRow; f.alike {
-			rows[i] = "(" + strconv.Itoa(i) + ", ?, ?, ?, ?, ?)"
-		}
+	return "INSERT OR FAIL INTO items (" + columns + ") SELECT " + picked + " FROM (VALUES " + rows + ") v WHERE true ON CONFLICT DO NOTHING"
+}
+
+// numbered are rows of what is an item's own, counted from 0.
+func numbered(rows int) string {
+	out := make([]string, rows)
+	for i := range out {
+		out[i] = "(" + strconv.Itoa(i) + ", ?, ?, ?, ?, ?)"
 	}
-	return "INSERT OR FAIL INTO items (" + columns + ") SELECT " + picked + " FROM (VALUES " + strings.Join(rows, ", ") + ") v WHERE true ON CONFLICT DO NOTHING"
+	return strings.Join(out, ", ")
 }
 
 func (f itemForm) syncRev() string {
