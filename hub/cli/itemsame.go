@@ -51,16 +51,8 @@ func (a *App) itemApart() *cobra.Command {
 		Example: "  plait-hub item apart service 741457ab-5d63-5ded-a493-65f03e7879c8",
 		Args:    exactly("kind", "uid"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.client()
+			out, err := syncCall[storesync.Apart](cmd, a, http.MethodDelete, nil, "items", args[0], "same", args[1])
 			if err != nil {
-				return err
-			}
-			network, err := c.network(cmd.Context(), a.flags.network)
-			if err != nil {
-				return err
-			}
-			var out storesync.Apart
-			if err := c.call(cmd.Context(), http.MethodDelete, at("networks", network, "items", args[0], "same", args[1]), nil, &out); err != nil {
 				return err
 			}
 			return a.show(out, func() {
