@@ -15,10 +15,10 @@ import (
 type between struct {
 	gate *rig.Gate
 
-	mu   sync.Mutex
-	owed map[string]bool // messages that have not come yet
-	errs []error         // of what was done when they came
-	busy sync.WaitGroup  // with what is done when they come
+	mu    sync.Mutex
+	owed  map[string]bool // messages that have not come yet
+	begun []chan struct{} // what was begun when they came; closed when it is done
+	errs  []error         // of what was done
 }
 
 // expect calls do once, when the next message of a sort has arrived.
@@ -26,36 +26,48 @@ func (b *between) expect(message string, do func() error) error {
 	if b.gate == nil {
 		return errors.New("nothing stands between agents and the hub: begin with open -between")
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.owed[message] = true
-	b.gate.Before(pathOf(message), func() {
-		b.arrived(message)
-		defer b.busy.Done()
-		err := do()
-		if err == http.ErrAbortHandler {
-			panic(err) // the gate's way of breaking the line
-		}
-		if err != nil {
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			b.errs = append(b.errs, fmt.Errorf("when the message %s came: %w", message, err))
-		}
-	})
+	b.owe(message)
+	b.gate.Before(pathOf(message), func() { b.came(message, do) })
 	return nil
 }
 
-func (b *between) arrived(message string) {
+func (b *between) owe(message string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.busy.Add(1)
-	delete(b.owed, message)
+	b.owed[message] = true
 }
 
-// settled fails if a message that was waited for has not come, or something went
-// wrong when it did.
+// came does what is to be done when a message has come.
+func (b *between) came(message string, do func() error) {
+	done := b.begin(message)
+	defer close(done)
+	err := do()
+	if err == http.ErrAbortHandler {
+		panic(err) // the gate's way of breaking the line
+	}
+	if err != nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.errs = append(b.errs, fmt.Errorf("when the message %s came: %w", message, err))
+	}
+}
+
+func (b *between) begin(message string) chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.owed, message)
+	done := make(chan struct{})
+	b.begun = append(b.begun, done)
+	return done
+}
+
+// settled waits for what was begun: a command may end before it, as that of an agent
+// which is killed does. It fails if a message that was waited for has not come, or
+// something went wrong when it did.
 func (b *between) settled() error {
-	b.busy.Wait()
+	for _, done := range b.taken() {
+		<-done
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	errs := b.errs
@@ -65,6 +77,14 @@ func (b *between) settled() error {
 	clear(b.owed)
 	b.errs = nil
 	return errors.Join(errs...)
+}
+
+func (b *between) taken() []chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	begun := b.begun
+	b.begun = nil
+	return begun
 }
 
 func pathOf(message string) string { return "/agent/v1/" + message }
