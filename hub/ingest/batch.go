@@ -70,6 +70,7 @@ var newline = []byte("\n")
 // the batch.
 func readBatch(known *schema, storeID string, lines []byte) (batch, error) {
 	b := batch{digest: wire.Sum(lines), items: make([]incoming, 0, min(bytes.Count(lines, newline), wire.MaxBatchEntries))}
+	items := known.reader(storeID)
 	var err error
 	b.head, err = wire.ReadBatch(lines, func(e wire.Entry) error {
 		switch e.Op {
@@ -78,15 +79,15 @@ func readBatch(known *schema, storeID string, lines []byte) (batch, error) {
 		case wire.EntryResult:
 			b.addResult(e)
 		default:
-			b.addItem(known, storeID, e)
+			b.addItem(items, e)
 		}
 		return nil
 	})
 	return b, err
 }
 
-func (b *batch) addItem(known *schema, storeID string, e wire.Entry) {
-	it, err := known.decode(storeID, e.Body, e.Revision, e.Op == wire.EntryGone)
+func (b *batch) addItem(reader *itemReader, e wire.Entry) {
+	it, err := reader.read(e.Body, e.Revision, e.Op == wire.EntryGone)
 	if err == nil {
 		b.items = append(b.items, it)
 		return

@@ -133,14 +133,14 @@ type chunk struct {
 }
 
 func readChunk(known *schema, storeID string, lines []byte) (chunk, error) {
-	c := chunk{digest: wire.Sum(lines)}
+	c, items := chunk{digest: wire.Sum(lines)}, known.reader(storeID)
 	var err error
 	c.head, err = wire.ReadChunk(lines, func(e wire.Entry) error {
 		if e.Op == wire.EntryBody {
 			c.bodies = append(c.bodies, e)
 			return nil
 		}
-		it, err := known.decode(storeID, e.Body, e.Revision, e.Op == wire.EntryGone)
+		it, err := items.read(e.Body, e.Revision, e.Op == wire.EntryGone)
 		if err != nil {
 			kind, key := nameOf(e.Body)
 			return wire.Refuse(wire.CodeBadRequest, "cannot stage %s %q: %v", kind, key, err)

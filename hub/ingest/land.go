@@ -133,9 +133,9 @@ func (l *landing) inPlace(tx *store.StoreTx) (wire.FullState, error) {
 }
 
 func (l *landing) decode(rows []store.StagedRow) ([]incoming, error) {
-	items := make([]incoming, len(rows))
+	items, reader := make([]incoming, len(rows)), l.known.reader(l.storeID)
 	for i, r := range rows {
-		it, err := l.known.decode(l.storeID, r.Body, r.AgentRev, r.Gone)
+		it, err := reader.read(r.Body, r.AgentRev, r.Gone)
 		if err != nil {
 			return nil, fmt.Errorf("cannot land %s %s: %w", r.Kind, r.Key, err)
 		}

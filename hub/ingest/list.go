@@ -65,9 +65,9 @@ func writeList(tx *store.StoreTx, known *schema, items []item.Item) error {
 	if err != nil {
 		return err
 	}
-	rows := make([]incoming, len(items))
+	rows, reader := make([]incoming, len(items)), known.reader(tx.Store.ID)
 	for i, it := range items {
-		if rows[i], err = known.decode(tx.Store.ID, item.Append(nil, it), w.copy.Revision+1, false); err != nil {
+		if rows[i], err = reader.read(item.Append(nil, it), w.copy.Revision+1, false); err != nil {
 			return fmt.Errorf("cannot keep %s %s: %w", it.Kind, it.Key, err)
 		}
 	}

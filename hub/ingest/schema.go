@@ -76,13 +76,12 @@ func (in *Ingest) schemaOf(ctx context.Context, s store.Store) (*schema, error) 
 }
 
 // syncDigest is over what can be synced of an item: existence and the values of
-// the fields that travel; never links and bases (decision 6). room is where its form
-// is put together.
-func (k *kind) syncDigest(it item.Item, room []byte) item.Digest {
+// the fields that travel; never links and bases (decision 6).
+func (r *itemReader) syncDigest(k *kind, it item.Item) item.Digest {
 	if it.Deleted {
 		return item.DigestOf([]byte("deleted"))
 	}
-	form := append(room, '{')
+	form := append(r.form[:0], '{')
 	for _, f := range it.Fields {
 		never, ok := k.fields[f.Name]
 		if !ok {
@@ -93,7 +92,8 @@ func (k *kind) syncDigest(it item.Item, room []byte) item.Digest {
 		}
 		form = item.AppendField(form, f.Name, f.Value)
 	}
-	return item.DigestOf(append(form, '}'))
+	r.form = append(form, '}')
+	return item.DigestOf(r.form)
 }
 
 func withoutColumns(v item.Value, never map[string]bool) item.Value {
@@ -121,14 +121,23 @@ type incoming struct {
 	dead bool
 }
 
-// decode reads an item of the store; the error is a sentence for whoever must
-// mend it.
-func (s *schema) decode(storeID string, body []byte, revision int64, gone bool) (incoming, error) {
-	it, err := item.Decode(body)
+// itemReader reads the items of a store, one after the other in the same memory.
+type itemReader struct {
+	known   *schema
+	storeID string
+	decoder item.Decoder
+	form    []byte // room for a sync digest's
+}
+
+func (s *schema) reader(storeID string) *itemReader { return &itemReader{known: s, storeID: storeID} }
+
+// read reads an item; the error is a sentence for whoever must mend it.
+func (r *itemReader) read(body []byte, revision int64, gone bool) (incoming, error) {
+	it, err := r.decoder.Decode(body)
 	if err != nil {
 		return incoming{}, err
 	}
-	k := s.kinds[it.Kind]
+	k := r.known.kinds[it.Kind]
 	if k == nil {
 		return incoming{}, fmt.Errorf("the network's catalogue has no kind %q: add it there, or take it out of the mapping", it.Kind)
 	}
@@ -138,8 +147,8 @@ func (s *schema) decode(storeID string, body []byte, revision int64, gone bool) 
 	row := store.Item{ID: it.ID, AgentRev: revision, Digest: item.DigestOf(body), Body: body}
 	if !k.upload {
 		row.SyncRev = 1 // a real one is given when it is written
-		row.SyncDigest = k.syncDigest(it, make([]byte, 0, len(body)))
-		row.UID = it.UID(storeID)
+		row.SyncDigest = r.syncDigest(k, it)
+		row.UID = it.UID(r.storeID)
 		if it.Link != nil {
 			row.Birth, row.Adopted = it.Link.Birth, it.Link.Adopted
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 )
 
 // ErrNotCanonical is wrapped by every error of Decode: the bytes are not the
@@ -14,51 +15,77 @@ var ErrNotCanonical = errors.New("not the canonical form of an item")
 // spellings, unsorted or double keys, white space, invalid UTF-8, an item over
 // the limits. What it accepts, Append writes again byte for byte.
 func Decode(b []byte) (Item, error) {
-	it, err := decodeWhole(b, func(r *reader) Item { return r.item(false) })
-	if err != nil {
-		return Item{}, fmt.Errorf("cannot read item %.60q: %w", b, err)
-	}
-	return it, nil
+	d := decoders.Get().(*Decoder)
+	defer decoders.Put(d)
+	it, err := d.Decode(b)
+	it.Fields = slices.Clone(it.Fields)
+	it.Link = it.Link.Clone()
+	return it, err
 }
 
 // DecodeFields reads the canonical form of a list of fields alone.
 func DecodeFields(b []byte) (Fields, error) {
-	f, err := decodeWhole(b, func(r *reader) Fields { return r.fields(1) })
-	if err != nil {
-		return nil, fmt.Errorf("cannot read fields %.60q: %w", b, err)
-	}
-	return f, nil
+	return decodeWhole(b, "fields", func(r *reader) Fields { return r.fields(1) })
 }
 
 // DecodeValue reads the canonical form of one value.
 func DecodeValue(b []byte) (Value, error) {
-	v, err := decodeWhole(b, func(r *reader) Value { return r.value(1) })
-	if err != nil {
-		return Value{}, fmt.Errorf("cannot read value %.60q: %w", b, err)
-	}
-	return v, nil
+	return decodeWhole(b, "value", func(r *reader) Value { return r.value(1) })
 }
 
 // Outline reads an item whose canonical form is known to be whole, because its
 // digest was verified, and leaves out what its link knows of single fields: who
 // looks items up needs no more, and pays a third.
 func Outline(b []byte) (Item, error) {
-	r := &reader{in: string(b)}
-	it := r.item(true)
-	if r.err != nil {
-		return Item{}, fmt.Errorf("cannot read item %.60q: %w", b, r.err)
+	d := decoders.Get().(*Decoder)
+	defer decoders.Put(d)
+	it := d.begin(b).item(true)
+	if d.r.err != nil {
+		return Item{}, fmt.Errorf("cannot read item %.60q: %w", b, d.r.err)
+	}
+	it.Fields = slices.Clone(it.Fields)
+	it.Link = it.Link.Clone()
+	return it, nil
+}
+
+// A Decoder reads items one after the other in the same memory, for whoever looks at
+// each and lets it go. The zero Decoder is ready; it is not for several goroutines.
+type Decoder struct{ r reader }
+
+// Decode is the package's Decode. The item's fields and its link stand until the next
+// call.
+func (d *Decoder) Decode(b []byte) (Item, error) {
+	it, err := whole(d.begin(b), func(r *reader) Item { return r.item(false) })
+	if err != nil {
+		return Item{}, fmt.Errorf("cannot read item %.60q: %w", b, err)
 	}
 	return it, nil
 }
 
-func decodeWhole[T any](b []byte, read func(*reader) T) (T, error) {
-	if len(b) > MaxBytes {
-		var zero T
-		return zero, fmt.Errorf("%w: it has %d bytes, more than %d", ErrNotCanonical, len(b), MaxBytes)
+func (d *Decoder) begin(b []byte) *reader {
+	d.r.in, d.r.pos, d.r.err = string(b), 0, nil
+	d.r.room.fields = d.r.room.fields[:0]
+	return &d.r
+}
+
+// decoders are those of who reads single items.
+var decoders = sync.Pool{New: func() any { return new(Decoder) }}
+
+func decodeWhole[T any](b []byte, what string, read func(*reader) T) (T, error) {
+	v, err := whole(&reader{in: string(b)}, read)
+	if err != nil {
+		return v, fmt.Errorf("cannot read %s %.60q: %w", what, b, err)
 	}
-	r := &reader{in: string(b)}
-	v := read(r)
-	if r.err == nil && r.pos != len(b) {
+	return v, nil
+}
+
+// whole reads what must be all that there is.
+func whole[T any](r *reader, read func(*reader) T) (v T, err error) {
+	if len(r.in) > MaxBytes {
+		return v, fmt.Errorf("%w: it has %d bytes, more than %d", ErrNotCanonical, len(r.in), MaxBytes)
+	}
+	v = read(r)
+	if r.err == nil && r.pos != len(r.in) {
 		r.fail("more follows at byte %d", r.pos)
 	}
 	if r.err != nil {
@@ -71,7 +98,7 @@ func decodeWhole[T any](b []byte, read func(*reader) T) (T, error) {
 func (r *reader) item(outline bool) Item {
 	var it Item
 	r.expect(`{"f":`)
-	it.Fields = r.fields(1)
+	it.Fields = r.pushFields(1)
 	r.expect(`,"g":`)
 	it.Gen = r.integer()
 	r.expect(`,"i":`)
@@ -93,12 +120,16 @@ func (r *reader) item(outline bool) Item {
 	return it
 }
 
-// fieldRoom is how many fields are read before any is copied: more than most items
-// have. Where an item has as many as its bytes might hold, most of that room would
-// be for nothing.
-const fieldRoom = 24
-
+// fields reads fields into memory of their own.
 func (r *reader) fields(depth int) Fields {
+	from := len(r.room.fields)
+	out := slices.Clone(r.pushFields(depth))
+	r.room.fields = r.room.fields[:from]
+	return out
+}
+
+// pushFields reads fields into the room, behind those that are there.
+func (r *reader) pushFields(depth int) Fields {
 	if depth > maxDepth {
 		r.fail("it is nested deeper than %d", maxDepth)
 	}
@@ -106,29 +137,28 @@ func (r *reader) fields(depth int) Fields {
 	if r.skip(`}`) {
 		return nil
 	}
-	var room [fieldRoom]Field
-	out := Fields(room[:0])
+	from := len(r.room.fields)
 	for r.err == nil {
 		f := Field{Name: r.name(MaxNameBytes)}
 		r.expect(`:`)
 		f.Value = r.value(depth)
-		if n := len(out); n > 0 && out[n-1].Name >= f.Name {
+		if n := len(r.room.fields); n > from && r.room.fields[n-1].Name >= f.Name {
 			r.fail("field %q is out of order or stands twice", f.Name)
 		}
-		out = append(out, f)
+		r.room.fields = append(r.room.fields, f)
 		if !r.skip(`,`) {
 			r.expect(`}`)
 			break
 		}
 	}
-	return slices.Clone(out)
+	return r.room.fields[from:len(r.room.fields):len(r.room.fields)]
 }
 
 func (r *reader) value(depth int) Value {
 	switch c := r.peek(); {
 	case c == '"':
 		return Value{typ: TypeText, str: r.string()}
-	case c == '-' || ('0' <= c && c <= '9'):
+	case c == '-' || isDigit(c):
 		return Integer(r.integer())
 	case r.skip("null"):
 		return Null()

@@ -9,11 +9,10 @@ import (
 // maxLinkFields bounds a link's fields and origins; a kind has far fewer.
 const maxLinkFields = 2000
 
-// linkRoom is fieldRoom for a link's fields.
-const linkRoom = 12
-
+// link reads a link into the room.
 func (r *reader) link(values Fields) *Link {
-	l := &Link{}
+	l := &r.room.link
+	*l = Link{}
 	r.expect(`{`)
 	l.Adopted = r.skip(`"a":true,`)
 	r.expect(`"b":`)
@@ -21,11 +20,10 @@ func (r *reader) link(values Fields) *Link {
 		r.fail("birth %.20q", l.Birth)
 	}
 	if r.skip(`,"f":[`) {
-		var room [32]int64
-		var origins []int64
-		l.Fields, origins = r.linkFields(room[:0])
+		l.Fields = r.linkFields()
 		r.expect(`,"o":[`)
-		r.resolve(l.Fields, origins, r.origins(), values)
+		r.origins()
+		r.resolve(l.Fields, values)
 	}
 	r.expect(`,"u":`)
 	l.UID = r.name(MaxNameBytes)
@@ -36,7 +34,8 @@ func (r *reader) link(values Fields) *Link {
 // linkOutline reads a link without its fields. Its uid comes last; a quote within it
 // would be escaped.
 func (r *reader) linkOutline() *Link {
-	l := &Link{}
+	l := &r.room.link
+	*l = Link{}
 	r.expect(`{`)
 	l.Adopted = r.skip(`"a":true,`)
 	r.expect(`"b":`)
@@ -53,15 +52,14 @@ func (r *reader) linkOutline() *Link {
 	return l
 }
 
-// linkFields reads fields, and beside them the index of the origin of each. A base
-// that was left out is absent until it is resolved.
-func (r *reader) linkFields(origins []int64) ([]LinkField, []int64) {
-	var room [linkRoom]LinkField
-	out := room[:0]
+// linkFields reads a link's fields into the room, and beside them the index of the
+// origin of each. A base that was left out is absent until it is resolved.
+func (r *reader) linkFields() []LinkField {
+	out, places := r.room.links[:0], r.room.places[:0]
 	for r.err == nil {
 		out = append(out, LinkField{})
 		f := &out[len(out)-1]
-		origins = append(origins, r.linkField(f))
+		places = append(places, r.linkField(f))
 		if n := len(out); n > 1 && out[n-2].Name >= f.Name {
 			r.fail("link field %q is out of order or stands twice", f.Name)
 		}
@@ -71,7 +69,8 @@ func (r *reader) linkFields(origins []int64) ([]LinkField, []int64) {
 			break
 		}
 	}
-	return slices.Clone(out), origins
+	r.room.links, r.room.places = out, places
+	return out
 }
 
 func (r *reader) linkField(f *LinkField) (origin int64) {
@@ -126,8 +125,9 @@ func (r *reader) policy() Policy {
 	return p
 }
 
-func (r *reader) origins() []Origin {
-	var out []Origin
+// origins reads origins into the room.
+func (r *reader) origins() {
+	out := r.room.origins[:0]
 	for r.err == nil {
 		r.expect(`[`)
 		o := Origin{Store: r.name(MaxNameBytes)}
@@ -144,13 +144,14 @@ func (r *reader) origins() []Origin {
 			break
 		}
 	}
-	return out
+	r.room.origins = out
 }
 
 // resolve fills in origins and bases, and holds the one spelling: origins in the
 // order of their first use, a base only where it differs from the item's value.
-func (r *reader) resolve(fields []LinkField, places []int64, origins []Origin, values Fields) {
-	seen := int64(0)
+func (r *reader) resolve(fields []LinkField, values Fields) {
+	places, origins, seen := r.room.places, r.room.origins, int64(0)
+	at := 0 // among the values, which are sorted by name as the link's fields are
 	for i := range fields {
 		f, origin := &fields[i], places[i]
 		if r.err != nil || origin < 0 || origin > seen || origin >= int64(len(origins)) {
@@ -160,12 +161,16 @@ func (r *reader) resolve(fields []LinkField, places []int64, origins []Origin, v
 		if origin == seen {
 			seen++
 		}
-		switch value := values.Get(f.Name); {
-		case f.Base.IsAbsent() && value.IsAbsent():
-			r.fail("link field %q has no base", f.Name)
+		for at < len(values) && values[at].Name < f.Name {
+			at++
+		}
+		present := at < len(values) && values[at].Name == f.Name
+		switch {
+		case f.Base.IsAbsent() && present:
+			f.Base = values[at].Value
 		case f.Base.IsAbsent():
-			f.Base = value
-		case f.Base.Equal(value):
+			r.fail("link field %q has no base", f.Name)
+		case present && f.Base.Equal(values[at].Value):
 			r.fail("the base of %q need not be repeated", f.Name)
 		}
 		f.From = origins[origin]
@@ -178,9 +183,11 @@ func DecodeLink(b []byte) (*Link, error) { return DecodeLinkOf(b, nil) }
 
 // DecodeLinkOf reads what AppendLinkOf wrote beside the same values.
 func DecodeLinkOf(b []byte, values Fields) (*Link, error) {
-	l, err := decodeWhole(b, func(r *reader) *Link { return r.link(values) })
+	d := decoders.Get().(*Decoder)
+	defer decoders.Put(d)
+	l, err := whole(d.begin(b), func(r *reader) *Link { return r.link(values) })
 	if err != nil {
 		return nil, fmt.Errorf("cannot read link %.60q: %w", b, err)
 	}
-	return l, nil
+	return l.Clone(), nil
 }

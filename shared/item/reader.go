@@ -11,9 +11,20 @@ import (
 // reader walks canonical bytes. After the first failure it stays failed and
 // reads zero values, so that callers check err once.
 type reader struct {
-	in  string // a copy of the bytes, which the values that are read share
-	pos int
-	err error
+	in   string // a copy of the bytes, which the values that are read share
+	pos  int
+	err  error
+	room room
+}
+
+// room is memory that a Decoder uses again from item to item. How much it needs is
+// known only when all was read.
+type room struct {
+	fields  Fields // a stack: a row's lie on those of its item
+	link    Link
+	links   []LinkField
+	places  []int64 // of the origins of links
+	origins []Origin
 }
 
 func (r *reader) fail(format string, args ...any) {
@@ -52,8 +63,12 @@ func (r *reader) expect(lit string) {
 
 // integer reads digits with one spelling: no "+", no leading zeros, no "-0".
 func (r *reader) integer() int64 {
+	if n, size := shortInteger(r.in[r.pos:]); size > 0 {
+		r.pos += size
+		return n
+	}
 	end := r.pos
-	for end < len(r.in) && (r.in[end] == '-' || ('0' <= r.in[end] && r.in[end] <= '9')) {
+	for end < len(r.in) && (r.in[end] == '-' || isDigit(r.in[end])) {
 		end++
 	}
 	text := r.in[r.pos:end]
@@ -66,6 +81,24 @@ func (r *reader) integer() int64 {
 	return n
 }
 
+// shortInteger reads what nearly every integer is: up to eighteen digits, without a
+// sign. The size is 0 for any other.
+func shortInteger(s string) (n int64, size int) {
+	for size < len(s) && isDigit(s[size]) {
+		n = n*10 + int64(s[size]-'0')
+		size++
+		if size > 18 {
+			return 0, 0
+		}
+	}
+	if size > 1 && s[0] == '0' || size < len(s) && s[size] == '-' {
+		return 0, 0
+	}
+	return n, size
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
 // name is a string that is neither empty nor longer than limit bytes.
 func (r *reader) name(limit int) string {
 	s := r.string()
@@ -77,17 +110,23 @@ func (r *reader) name(limit int) string {
 
 func (r *reader) string() string {
 	r.expect(`"`)
-	start := r.pos
-	for i := start; i < len(r.in); i++ {
-		switch c := r.in[i]; {
+	in, start := r.in, r.pos
+	var bits byte // of all characters
+	for i := start; i < len(in); i++ {
+		switch c := in[i]; {
 		case c == '"':
 			r.pos = i + 1
-			return r.valid(r.in[start:i])
+			if bits < utf8.RuneSelf {
+				return in[start:i]
+			}
+			return r.valid(in[start:i])
 		case c == '\\':
 			return r.escaped(start, i)
 		case c < ' ':
 			r.fail("a control character that is not escaped")
 			return ""
+		default:
+			bits |= c
 		}
 	}
 	r.fail("a string without an end")

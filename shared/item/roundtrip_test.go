@@ -2,6 +2,7 @@ package item_test
 
 import (
 	"bytes"
+	"reflect"
 	"testing"
 
 	"plait/shared/item"
@@ -106,12 +107,16 @@ func genLink(t *rapid.T, fields item.Fields) *item.Link {
 }
 
 func TestEncodeThenDecodeIsTheSameItem(t *testing.T) {
+	var used item.Decoder // by the items before
 	rapid.Check(t, func(t *rapid.T) {
 		it := genItem().Draw(t, "item")
 		b := item.Append(nil, it)
 		got, err := item.Decode(b)
 		if err != nil {
 			t.Fatalf("cannot decode %s: %v", b, err)
+		}
+		if same, err := used.Decode(b); err != nil || !reflect.DeepEqual(same, got) {
+			t.Fatalf("a decoder that is used again reads %v (%v), not %v", same, err, got)
 		}
 		if again := item.Append(nil, got); !bytes.Equal(b, again) {
 			t.Fatalf("decoded and encoded again:\n%s\n%s", b, again)
@@ -126,8 +131,12 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"f":{"a":"x","b":{"d":"1.5"}},"g":1,"i":"7","k":"service"}`))
 	f.Add([]byte(`{"f":{"s":{"s":[[1,{}],[{"r":["a","b"]},{"c":null}]]}},"g":1,"i":"7","k":"p","l":{"a":true,"b":"network","f":[{"b":1,"c":{"x":"never"},"n":"s","o":0,"p":"locked","s":"0011223344556677"}],"o":[["s","e",4]],"u":"x"},"x":true}`))
 	f.Add([]byte(`{"f":{"t":{"t":"2026-01-02"},"b":{"b":"AAEC"}},"g":0,"i":"\u0001\n","k":"service"}`))
+	var d item.Decoder // it has read what came before
 	f.Fuzz(func(t *testing.T, b []byte) {
 		it, err := item.Decode(b)
+		if same, errAgain := d.Decode(b); !reflect.DeepEqual(same, it) || (err == nil) != (errAgain == nil) {
+			t.Fatalf("a decoder that is used again reads %v (%v), not %v (%v)", same, errAgain, it, err)
+		}
 		if err != nil {
 			return
 		}
