@@ -107,7 +107,7 @@ func (tx *StoreTx) inserted(copy int64, i Item, n int64) (bool, error) {
 func (tx *StoreTx) ReplaceItem(copy int64, i Item) error {
 	args := append(i.values(make([]any, 0, itemColumnCount+3))[3:], tx.at.network, tx.at.store, copy, i.Kind, i.Key, i.Gen)
 	n, err := tx.execHot(`UPDATE items SET revision = ?, sync_rev = ?, sync_at = ?, digest = ?, sync_digest = ?, agent_epoch = ?, agent_rev = ?,
-		pos_epoch = ?, uid = ?, birth = ?, adopted = ?, deleted_at = ?, body = ?, result_payload = NULL, result_n = NULL, delta = NULL
+		pos_epoch = ?, uid = ?, birth = ?, adopted = ?, deleted_at = ?, body = ?
 		WHERE network = ? AND store = ? AND copy = ? AND kind = ? AND key = ? AND gen = ?`, args...)
 	if err := must1(n, err); err != nil {
 		return fmt.Errorf("cannot change %s %s of store %s: %w", i.Kind, i.Key, tx.Store.Name, err)

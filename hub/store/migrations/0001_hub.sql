@@ -139,10 +139,8 @@ CREATE TABLE batches (
   PRIMARY KEY (network, store, agent_epoch)
 );
 
--- The hub's copies of the stores' items, tombstones included. An item's values
--- are its body; or, where result_payload is set, those of item result_n of that
--- payload with the changes in delta (decision 4). The check of birth is spelt
--- out: for a list of three, SQLite fills a table of its own at every row.
+-- The hub's copies of the stores' items, tombstones included. The check of birth
+-- is spelt out: for a list of three, SQLite fills a table of its own at every row.
 CREATE TABLE items (
   network INTEGER NOT NULL,
   store INTEGER NOT NULL,
@@ -162,12 +160,8 @@ CREATE TABLE items (
   birth TEXT NOT NULL DEFAULT '' CHECK (birth = '' OR birth = 'local' OR birth = 'network'), -- of the link; '' if not linked
   adopted INTEGER NOT NULL DEFAULT 0 CHECK (adopted IN (0, 1)),
   deleted_at INTEGER NOT NULL DEFAULT 0,
-  body BLOB, -- canonical form
-  result_payload TEXT,
-  result_n INTEGER,
-  delta BLOB,
-  PRIMARY KEY (network, store, copy, kind, key, gen),
-  CHECK (body IS NOT NULL OR (result_payload IS NOT NULL AND result_n IS NOT NULL))
+  body BLOB NOT NULL, -- canonical form
+  PRIMARY KEY (network, store, copy, kind, key, gen)
 );
 CREATE INDEX items_uid ON items (network, store, copy, kind, uid) WHERE uid <> '';
 CREATE INDEX items_sync ON items (network, store, copy, kind, sync_rev) WHERE sync_rev > 0;
