@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,8 +66,7 @@ func (all StoresTx) CursorsFrom(source string) ([][]Cursor, error) {
 		found, err := many(some[0].View, func(s scanner) (c placedCursor, err error) {
 			return c, s.Scan(&c.at.network, &c.at.store, &c.Kind, &c.SyncRev, &c.Held)
 		}, these(len(some))+`SELECT c.network, c.store, c.kind, c.sync_rev, c.held FROM l
-			JOIN stores s ON s.network = l.network AND s.id = ?
-			JOIN cursors c ON c.network = l.network AND c.store = l.store AND c.source = s.store ORDER BY c.kind`, append(some.places(), source)...)
+			JOIN cursors c ON c.network = l.network AND c.store = l.store AND c.source = (SELECT s.store FROM stores s WHERE s.id = ?)`, append(some.places(), source)...)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read how far %s got: %w", some.named(), err)
 		}
@@ -73,6 +74,9 @@ func (all StoresTx) CursorsFrom(source string) ([][]Cursor, error) {
 			i := at[c.at]
 			out[i] = append(out[i], c.Cursor)
 		}
+	}
+	for i := range out {
+		slices.SortFunc(out[i], func(a, b Cursor) int { return cmp.Compare(a.Kind, b.Kind) })
 	}
 	return out, nil
 }

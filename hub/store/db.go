@@ -39,6 +39,11 @@ type DB struct {
 	now func() time.Time
 }
 
+// cacheKiB is how much of the file each of the five connections may keep in memory. An
+// operator's act on thousands of stores goes through more pages than SQLite keeps by
+// itself, and each that it let go costs a call of the system.
+const cacheKiB = 8000
+
 // Open opens the hub's database at path, or makes it. It fails on a file of a
 // newer version or of another program, which it leaves untouched.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
@@ -50,7 +55,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 		return nil, fmt.Errorf("cannot read the hub's migrations: %w", err)
 	}
 	file, err := sqlitedb.Open(ctx, path, sqlitedb.Options{
-		Migrations: steps, AppID: appID, Sync: o.Sync, Readers: o.Readers, BusyTimeout: o.BusyTimeout,
+		Migrations: steps, AppID: appID, Sync: o.Sync, Readers: o.Readers, BusyTimeout: o.BusyTimeout, CacheKiB: cacheKiB,
 	})
 	if err != nil {
 		return nil, err

@@ -17,8 +17,9 @@ const (
 	Lost            = "lost"             // the same, but it reset or deleted: closed
 )
 
-// openStates lists the open ones as the index jobs_open does.
-const openStates = `state IN ('pending', 'queued', 'begun', 'cancel_requested', 'rolled_back')`
+// isOpen is IsOpen of a row, as the index jobs_open has it: the schema lets a job have
+// an end just where its state is one.
+const isOpen = `ended_at = 0`
 
 // IsOpen reports whether a job in that state is open: whether it refuses a full
 // upload.
@@ -85,12 +86,12 @@ func (v *StoreView) OpenJobs(limit int) ([]Job, error) {
 	if limit <= 0 {
 		limit = -1
 	}
-	return v.jobs(`AND j.`+openStates+` ORDER BY j.epoch, j.number LIMIT $3 + 0`, limit)
+	return v.jobs(`AND j.`+isOpen+` ORDER BY j.epoch, j.number LIMIT $3 + 0`, limit)
 }
 
 // CountOpen returns how many jobs of the store are open.
 func (v *StoreView) CountOpen() (int, error) {
-	n, err := v.number(`SELECT count(*) FROM jobs WHERE network = $1 AND store = $2 AND `+openStates, v.at.network, v.at.store)
+	n, err := v.number(`SELECT count(*) FROM jobs WHERE network = $1 AND store = $2 AND `+isOpen, v.at.network, v.at.store)
 	return int(n), err
 }
 
@@ -203,7 +204,8 @@ func (v *View) Follow(network, cause string) ([]Followed, error) {
 			coalesce(f.number, 0), coalesce(f.label, '')
 		FROM networks n JOIN jobs y ON y.network = n.network
 		JOIN stores s ON s.network = y.network AND s.store = y.store JOIN contacts c ON c.network = y.network AND c.store = y.store
-		LEFT JOIN jobs f ON y.`+openStates+` AND f.id = (SELECT j.id FROM jobs j WHERE j.network = y.network AND j.store = y.store AND j.`+openStates+`
+		LEFT JOIN jobs f ON y.`+isOpen+` AND f.network = y.network AND f.store = y.store AND (f.epoch, f.number) =
+			(SELECT j.epoch, j.number FROM jobs j WHERE j.network = y.network AND j.store = y.store AND j.`+isOpen+`
 			AND (j.epoch, j.number) < (y.epoch, y.number) ORDER BY j.epoch, j.number LIMIT 1)
 		WHERE n.id = $1 AND y.cause = $2 ORDER BY y.store, y.epoch, y.number`, network, cause)
 	if err != nil {
@@ -262,19 +264,34 @@ func (j *Job) fill(now time.Time) {
 	}
 }
 
-const newJobColumns = `network, store, id, epoch, number, sort, label, cause, state, payload, own, plan, items, resets,
-	retry_of, reach, created_by, created_at`
-
-const newJobColumnCount = 18
-
+// insertJobs gives once what all the jobs share, as nearly all of a sync do: to hand a
+// value to the engine costs nearly as much as to write it. OR FAIL is as in itemForm.
 func (all StoresTx) insertJobs(jobs []Job) error {
-	args := make([]any, 0, len(jobs)*newJobColumnCount)
-	for i, tx := range all {
-		j := &jobs[i]
-		args = append(args, tx.at.network, tx.at.store, j.ID, j.Epoch, j.Number, j.Sort, j.Label, j.Cause, j.State, j.Payload, j.Own, j.Plan,
-			j.Items, flag(j.Resets), j.RetryOf, string(j.Reach), j.CreatedBy, ms(j.Created))
+	for n := 0; len(jobs) > 0; all, jobs = all[n:], jobs[n:] {
+		for n = 1; n < len(jobs) && jobs[n].alike(jobs[0]); n++ {
+		}
+		if err := all[:n].insertAlike(jobs[:n]); err != nil {
+			return err
+		}
 	}
-	_, err := all[0].exec(`INSERT INTO jobs (`+newJobColumns+`) VALUES `+placeholders(len(jobs), newJobColumnCount), args...)
+	return nil
+}
+
+// alike reports whether two new jobs are the same but for their places and ids.
+func (j Job) alike(k Job) bool {
+	j.ID, j.Number = k.ID, k.Number
+	return j == k
+}
+
+func (all StoresTx) insertAlike(jobs []Job) error {
+	j := jobs[0]
+	args := append(make([]any, 0, 14+4*len(jobs)), j.Epoch, j.Sort, j.Label, j.Cause, j.State, j.Payload, j.Own, j.Plan, j.Items, flag(j.Resets),
+		j.RetryOf, string(j.Reach), j.CreatedBy, ms(j.Created))
+	for i, tx := range all {
+		args = append(args, tx.at.network, tx.at.store, jobs[i].ID, jobs[i].Number)
+	}
+	_, err := all[0].exec(`INSERT OR FAIL INTO jobs (epoch, sort, label, cause, state, payload, own, plan, items, resets, retry_of, reach, created_by, created_at,
+		network, store, id, number) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, v.* FROM (VALUES `+placeholders(len(jobs), 4)+`) v`, args...)
 	return err
 }
 

@@ -138,7 +138,7 @@ func (v *StoreView) PayloadSize(hash string) (int64, error) {
 // names, and returns how many.
 func (tx *NetworkTx) PrunePayloads(before time.Time) (int64, error) {
 	return tx.exec(`DELETE FROM payloads WHERE network = $1 AND at < $2 AND NOT EXISTS (SELECT 1 FROM jobs j
-		WHERE j.network = payloads.network AND j.`+openStates+` AND (j.payload = payloads.hash OR j.own = payloads.hash))`,
+		WHERE j.network = payloads.network AND j.`+isOpen+` AND (j.payload = payloads.hash OR j.own = payloads.hash))`,
 		tx.Network.place, ms(before))
 }
 

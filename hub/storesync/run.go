@@ -222,7 +222,7 @@ func (p Plan) byStore() map[string]StorePlan {
 
 // queueChunk is how many stores one transaction queues for: the hub's other
 // writers wait no longer than that. A variable for tests.
-var queueChunk = 250
+var queueChunk = 500
 
 // queueFor queues the jobs of some receivers, and returns why stores were
 // refused, by id. still is asked in each transaction whether to go on.

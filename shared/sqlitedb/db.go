@@ -52,9 +52,12 @@ type Options struct {
 	// under testing/synctest.
 	BusyTimeout time.Duration
 
-	// Readers bounds the reading connections. Zero means 4. Each may keep up
-	// to 2 MB of pages.
+	// Readers bounds the reading connections. Zero means 4.
 	Readers int
+
+	// CacheKiB is how much of the file each connection may keep in memory. Zero
+	// means 2,000, SQLite's own.
+	CacheKiB int
 }
 
 func (o Options) withDefaults() Options {
@@ -67,6 +70,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Readers <= 0 {
 		o.Readers = 4
+	}
+	if o.CacheKiB <= 0 {
+		o.CacheKiB = 2000
 	}
 	return o
 }

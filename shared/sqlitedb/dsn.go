@@ -22,6 +22,7 @@ func writerDSN(path string, o Options) string {
 			"journal_mode(WAL)",
 			"synchronous(" + o.Sync.String() + ")",
 			"foreign_keys(1)",
+			cachePragma(o),
 			fmt.Sprintf("journal_size_limit(%d)", journalSizeLimit),
 		},
 	})
@@ -30,7 +31,7 @@ func writerDSN(path string, o Options) string {
 // readerDSN names a connection that reads the live file. It is query_only and
 // not mode=ro: a reader must be able to build the WAL's index after a crash.
 func readerDSN(path string, o Options) string {
-	return sqliterows.URI(path, url.Values{"_pragma": {busyPragma(o), "query_only(1)"}})
+	return sqliterows.URI(path, url.Values{"_pragma": {busyPragma(o), "query_only(1)", cachePragma(o)}})
 }
 
 // peekDSN names a connection that cannot change the file's bytes, not even by
@@ -38,6 +39,8 @@ func readerDSN(path string, o Options) string {
 func peekDSN(path string, o Options) string {
 	return sqliterows.URI(path, url.Values{"mode": {"ro"}, "_pragma": {busyPragma(o), "query_only(1)"}})
 }
+
+func cachePragma(o Options) string { return fmt.Sprintf("cache_size(%d)", -o.CacheKiB) }
 
 func busyPragma(o Options) string {
 	return fmt.Sprintf("busy_timeout(%d)", o.BusyTimeout/time.Millisecond)

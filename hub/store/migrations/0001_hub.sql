@@ -298,10 +298,9 @@ CREATE TABLE jobs (
   CHECK ((state = 'applied' OR state = 'cancelled' OR state = 'lost') = (ended_at > 0)),
   CHECK (state <> 'cancelled' OR ended_by <> '')
 );
-CREATE INDEX jobs_open ON jobs (network, store, epoch, number)
-  WHERE state IN ('pending', 'queued', 'begun', 'cancel_requested', 'rolled_back');
+CREATE INDEX jobs_open ON jobs (network, store, epoch, number) WHERE ended_at = 0;
 CREATE UNIQUE INDEX jobs_pending ON jobs (network, store) WHERE state = 'pending';
-CREATE INDEX jobs_cause ON jobs (network, cause, store);
+CREATE INDEX jobs_cause ON jobs (network, cause, store, epoch, number);
 
 -- Outcomes, one for each history of the POS database in which a job was applied.
 CREATE TABLE results (
