@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 
-	"plait/hub/store"
 	"plait/shared/wire"
 )
 
@@ -31,6 +30,8 @@ type Agents struct {
 	Queue interface {
 		Next(ctx context.Context, store string, m wire.NextAsk) (wire.NextAnswer, error)
 		Begin(ctx context.Context, store string, m wire.Begin) (wire.BeginAnswer, error)
+		// Payload answers with a content as it travels.
+		Payload(ctx context.Context, store, hash string) ([]byte, error)
 	}
 }
 
@@ -102,11 +103,6 @@ func catalogue(s *Server, c *call) ([]byte, error) {
 }
 
 // payload answers with what a job of this very store carries.
-func payload(s *Server, c *call) (frame []byte, err error) {
-	err = s.db.ViewStore(c.Context(), c.store.ID, func(v *store.StoreView) error {
-		p, err := v.Payload(c.PathValue("hash"))
-		frame = p.Body
-		return err
-	})
-	return frame, err
+func payload(s *Server, c *call) ([]byte, error) {
+	return s.agents.Queue.Payload(c.Context(), c.store.ID, c.PathValue("hash"))
 }

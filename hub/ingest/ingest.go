@@ -3,6 +3,7 @@ package ingest
 import (
 	"sync"
 
+	"plait/hub/recent"
 	"plait/hub/store"
 	"plait/shared/wire"
 )
@@ -20,8 +21,8 @@ type Ingest struct {
 
 	db      *store.DB
 	result  TakeResult
-	schemas *cache[*schema] // by digest of the catalogue
-	trees   *cache[*tree]
+	schemas *recent.Values[*schema] // by digest of the catalogue
+	trees   *recent.Values[*tree]
 	landing locks
 
 	// For the control of a test: a hub that lands over open jobs.
@@ -37,42 +38,12 @@ const (
 // New returns an Ingest over db that gives results to the given function,
 // queue.Result.
 func New(db *store.DB, result TakeResult) *Ingest {
-	return &Ingest{db: db, result: result, schemas: newCache[*schema](keptSchemas), trees: newCache[*tree](keptTrees), landOverJobs: weakSwap}
+	return &Ingest{db: db, result: result, schemas: recent.Keep[*schema](keptSchemas), trees: recent.Keep[*tree](keptTrees), landOverJobs: weakSwap}
 }
 
 func (in *Ingest) moved(s store.Store) {
 	if in.Moved != nil {
 		in.Moved(s.Network, s.ID)
-	}
-}
-
-// cache remembers the newest values by key, a few.
-type cache[V any] struct {
-	mu   sync.Mutex
-	max  int
-	keys []string // oldest first
-	held map[string]V
-}
-
-func newCache[V any](max int) *cache[V] { return &cache[V]{max: max, held: map[string]V{}} }
-
-func (c *cache[V]) get(key string) (V, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	v, ok := c.held[key]
-	return v, ok
-}
-
-func (c *cache[V]) put(key string, v V) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, ok := c.held[key]; !ok {
-		c.keys = append(c.keys, key)
-	}
-	c.held[key] = v
-	if len(c.keys) > c.max {
-		delete(c.held, c.keys[0])
-		c.keys = c.keys[1:]
 	}
 }
 

@@ -52,7 +52,7 @@ func neverColumns(f catalog.Field) map[string]bool {
 
 // schemaOf returns the compiled catalogue of a store's network.
 func (in *Ingest) schemaOf(ctx context.Context, s store.Store) (*schema, error) {
-	if known, ok := in.schemas.get(s.Network + s.Catalog); ok {
+	if known, ok := in.schemas.Get(s.Network + s.Catalog); ok {
 		return known, nil
 	}
 	if s.Catalog == "" {
@@ -71,7 +71,7 @@ func (in *Ingest) schemaOf(ctx context.Context, s store.Store) (*schema, error) 
 		return nil, fmt.Errorf("cannot read the catalogue of network %s: %w", s.Network, err)
 	}
 	out := newSchema(c)
-	in.schemas.put(s.Network+s.Catalog, out)
+	in.schemas.Put(s.Network+s.Catalog, out)
 	return out, nil
 }
 

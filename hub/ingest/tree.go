@@ -80,7 +80,7 @@ func (in *Ingest) treeOf(v *store.StoreView, kind string, u store.Upload) (*tree
 		return nil, err
 	}
 	key := fmt.Sprintf("%s/%d/%d/%s/%d/%s", v.Store.ID, c.Live, c.Revision, u.ID, u.Chunk, kind)
-	if t, ok := in.trees.get(key); ok {
+	if t, ok := in.trees.Get(key); ok {
 		return t, nil
 	}
 	t := &tree{}
@@ -98,7 +98,7 @@ func (in *Ingest) treeOf(v *store.StoreView, kind string, u store.Upload) (*tree
 		t.heads = nil
 	}
 	slices.SortFunc(t.heads, compareHeads)
-	in.trees.put(key, t)
+	in.trees.Put(key, t)
 	return t, nil
 }
 

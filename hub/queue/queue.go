@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"plait/hub/recent"
 	"plait/hub/store"
 	"plait/shared/wire"
 )
@@ -14,11 +15,21 @@ import (
 type Queue struct {
 	db         *store.DB
 	continuous Continuous
+	contents   *recent.Values[[]byte] // by network and hash
 }
+
+// A sync's stores fetch the same content one after the other: the newest few are kept
+// in memory, if they are no larger than that.
+const (
+	keptContents = 4
+	maxKept      = 4 << 20 // bytes, compressed
+)
 
 // New returns a queue over db. Without continuous syncs (nil) it leaves pending
 // entries as they are.
-func New(db *store.DB, c Continuous) *Queue { return &Queue{db: db, continuous: c} }
+func New(db *store.DB, c Continuous) *Queue {
+	return &Queue{db: db, continuous: c, contents: recent.Keep[[]byte](keptContents)}
+}
 
 // Put queues a job (its contents, label, cause, sort and creator) as the last of
 // the store's. It fails with store.ErrConflict if the store's switch is not on,
@@ -222,15 +233,29 @@ func jobDetail(j store.Job) map[string]any {
 }
 
 // Payload returns the content of a job of the store, compressed as it travels,
-// by its hash.
+// by its hash. Others may get the same bytes: they are not to be changed.
 func (q *Queue) Payload(ctx context.Context, storeID, hash string) (body []byte, err error) {
 	err = q.db.ViewStore(ctx, storeID, func(v *store.StoreView) error {
-		p, err := v.Payload(hash)
+		body, err = q.content(v, hash)
 		if errors.Is(err, store.ErrNotFound) {
-			return wire.Refuse(wire.CodeNotFound, "no job of this store has a payload %s", hash)
+			return wire.Refuse(wire.CodeNotFound, "this hub holds no content %.12s of a job of this store", hash)
 		}
-		body = p.Body
 		return err
 	})
 	return body, err
+}
+
+func (q *Queue) content(v *store.StoreView, hash string) ([]byte, error) {
+	if err := v.MayRead(hash); err != nil {
+		return nil, err
+	}
+	key := v.Store.Network + " " + hash
+	if body, ok := q.contents.Get(key); ok {
+		return body, nil
+	}
+	p, err := v.Payload(hash)
+	if err == nil && len(p.Body) <= maxKept {
+		q.contents.Put(key, p.Body)
+	}
+	return p.Body, err
 }

@@ -117,12 +117,25 @@ func (tx *StoreTx) AddPayload(p Payload) error {
 	return nil
 }
 
-// Payload returns a content of the store's network by its hash, or ErrNotFound.
-// Only a store that a job with that content was queued for may read it.
+// MayRead fails with ErrNotFound if no job with the content was ever queued for the
+// store: another store's contents are none of its business. Its newest jobs are looked
+// at first.
+func (v *StoreView) MayRead(hash string) error {
+	_, err := v.number(`SELECT 1 FROM jobs WHERE network = $1 AND store = $2 AND (payload = $3 OR own = $3)
+		ORDER BY epoch DESC, number DESC LIMIT 1`, v.at.network, v.at.store, hash)
+	if err != nil {
+		return fmt.Errorf("payload %.12s for store %s: %w", hash, v.Store.Name, err)
+	}
+	return nil
+}
+
+// Payload returns a content that the store may read, or ErrNotFound.
 func (v *StoreView) Payload(hash string) (Payload, error) {
+	if err := v.MayRead(hash); err != nil {
+		return Payload{}, err
+	}
 	p, err := one(v.View, func(s scanner) (p Payload, err error) { return p, s.Scan(&p.Hash, &p.Body, &p.Items) },
-		`SELECT hash, body, items FROM payloads WHERE network = $1 AND hash = $3 AND EXISTS
-		(SELECT 1 FROM jobs WHERE network = $1 AND store = $2 AND (payload = $3 OR own = $3))`, v.at.network, v.at.store, hash)
+		`SELECT hash, body, items FROM payloads WHERE network = $1 AND hash = $2`, v.at.network, hash)
 	if err != nil {
 		return p, fmt.Errorf("payload %.12s for store %s: %w", hash, v.Store.Name, err)
 	}
@@ -137,8 +150,8 @@ func (v *StoreView) PayloadSize(hash string) (int64, error) {
 // PrunePayloads removes contents older than the given time that no open job
 // names, and returns how many.
 func (tx *NetworkTx) PrunePayloads(before time.Time) (int64, error) {
-	return tx.exec(`DELETE FROM payloads WHERE network = $1 AND at < $2 AND NOT EXISTS (SELECT 1 FROM jobs j
-		WHERE j.network = payloads.network AND j.`+isOpen+` AND (j.payload = payloads.hash OR j.own = payloads.hash))`,
+	return tx.exec(`DELETE FROM payloads WHERE network = $1 AND at < $2 AND hash NOT IN
+		(SELECT payload FROM jobs WHERE network = $1 AND `+isOpen+` UNION SELECT own FROM jobs WHERE network = $1 AND `+isOpen+`)`,
 		tx.Network.place, ms(before))
 }
 
