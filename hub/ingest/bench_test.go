@@ -147,13 +147,15 @@ func BenchmarkBare(b *testing.B) {
 }
 
 // BenchmarkW2 is the hub's side of results: stores send what a job of 2,000 linked
-// products wrote, and the job's result, in two batches each. They come one after the
+// products wrote, and the job's result, in two batches each. The products are new at
+// the store, or it has them and their prices changed. The stores come one after the
 // other, or four at a time, as agents that a sync woke do. Beside it, in the same
 // run, stands the bare database: as many rows of a key and a digest, in as many
 // transactions, which has one writer whoever comes.
 func BenchmarkW2(b *testing.B) {
-	b.Run("one", func(b *testing.B) { benchmarkResults(b, 1) })
-	b.Run("four", func(b *testing.B) { benchmarkResults(b, 4) })
+	b.Run("new", func(b *testing.B) { benchmarkResults(b, 1, false) })
+	b.Run("changed", func(b *testing.B) { benchmarkResults(b, 1, true) })
+	b.Run("four", func(b *testing.B) { benchmarkResults(b, 4, false) })
 }
 
 // In W2, so many of the stores report in turn, each a job of that many products.
@@ -162,7 +164,7 @@ const resultStores, jobSize = 200, 2000
 // gcPercent is what the hub runs with (hub/main.go).
 const gcPercent = 200
 
-func benchmarkResults(b *testing.B, together int) {
+func benchmarkResults(b *testing.B, together int, changed bool) {
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	w := newWorldOn(b, storetest.Open)
 	w.addBranches(resultStores)
@@ -173,8 +175,12 @@ func benchmarkResults(b *testing.B, together int) {
 		b.StopTimer()
 		reports := make([]report, together)
 		for i := range reports {
-			bare.insert(b, n, 2, jobSize/2)
 			reports[i] = w.report(n)
+			if changed {
+				reports[i].send(b)
+				reports[i] = reports[i].again(n)
+			}
+			bare.insert(b, n, 2, jobSize/2)
 			n += jobSize
 		}
 		runtime.GC()
@@ -224,16 +230,24 @@ type report struct {
 func (w *world) report(n int) report {
 	w.Helper()
 	name := branchName(n / jobSize % resultStores)
-	a := w.newAgent(name, fmt.Sprint("epoch-", n))
-	job, err := w.queueJob(name, fmt.Sprint(n))
+	return w.newAgent(name, fmt.Sprint("epoch-", n)).report(n, 0)
+}
+
+// again is the report of another job, which changes the prices of the same products.
+func (r report) again(n int) report { return r.agent.report(n, 1) }
+
+func (a *agent) report(n, round int) report {
+	a.Helper()
+	job, err := a.queueJob(a.store, fmt.Sprint(n, round))
 	if err != nil {
-		w.Fatal(err)
+		a.Fatal(err)
 	}
-	if _, err := w.queue.Begin(context.Background(), name, wire.Begin{Job: job}); err != nil {
-		w.Fatal(err)
+	if _, err := a.queue.Begin(context.Background(), a.store, wire.Begin{Job: job}); err != nil {
+		a.Fatal(err)
 	}
-	done := result(1, wire.Result{Job: job, HubEpoch: a.hello.HubEpoch, Number: 1, Done: true, Counts: wire.Counts{Created: jobSize}, POSEpoch: a.pos})
-	return report{a, [][]byte{a.frozen(1, linked(n, jobSize/2)...), a.frozen(2, append(linked(n+jobSize/2, jobSize/2), done)...)}}
+	done := result(1, wire.Result{Job: job, HubEpoch: a.hello.HubEpoch, Number: int64(round + 1), Done: true, Counts: wire.Counts{Created: jobSize}, POSEpoch: a.pos})
+	first := int64(2*round + 1)
+	return report{a, [][]byte{a.frozen(first, linked(n, jobSize/2, round)...), a.frozen(first+1, append(linked(n+jobSize/2, jobSize/2, round), done)...)}}
 }
 
 func (r report) send(b *testing.B) {
@@ -302,20 +316,20 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// linked are products as a sync leaves them.
-func linked(from, count int) []entry {
+// linked are products as a sync leaves them, dearer each round.
+func linked(from, count, round int) []entry {
 	out := make([]entry, count)
 	for i := range out {
 		n := from%10_000 + i
 		it := product(fmt.Sprint(n), fmt.Sprintf("Shampoo %d for every day", n))
-		it.Fields = it.Fields.With("price", item.Integer(int64(n)))
+		it.Fields = it.Fields.With("price", item.Integer(int64(n+round)))
 		it.Link = &item.Link{UID: fmt.Sprintf("0190aaaa-0000-7000-8000-%012d", n), Birth: item.BornNetwork}
 		for _, name := range []string{"name", "price"} {
 			v := it.Fields.Get(name)
 			it.Link.SetField(item.LinkField{Name: name, Base: v, Sent: item.ShortDigestOf(v), Policy: item.Locked,
-				From: item.Origin{Store: "head", HubEpoch: "e1", SyncRev: int64(n + 1)}})
+				From: item.Origin{Store: "head", HubEpoch: "e1", SyncRev: int64(n + round + 1)}})
 		}
-		out[i] = put(int64(i+1), it)
+		out[i] = put(int64(round*count+i+1), it)
 	}
 	return out
 }

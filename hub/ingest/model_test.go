@@ -72,13 +72,14 @@ type held struct {
 // entries draws a batch and applies it to the model. Some revisions are old
 // ones, which must not win.
 func (m *model) entries(rt *rapid.T, rev *int64, epoch int) (out []entry) {
-	for range rapid.IntRange(0, 30).Draw(rt, "entries") {
+	keys := rapid.SampledFrom([]int{8, 70}).Draw(rt, "keys") // few that come again, or more than one stroke writes
+	for range rapid.IntRange(0, 3*keys).Draw(rt, "entries") {
 		*rev++
 		r := *rev
 		if rapid.IntRange(0, 9).Draw(rt, "late") == 0 {
 			r = rapid.Int64Range(1, *rev).Draw(rt, "revision")
 		}
-		key := fmt.Sprint(rapid.IntRange(1, 8).Draw(rt, "key"))
+		key := fmt.Sprint(rapid.IntRange(1, keys).Draw(rt, "key"))
 		it := product(key, fmt.Sprint("name ", rapid.IntRange(1, 3).Draw(rt, "name")))
 		if rapid.Bool().Draw(rt, "sale") {
 			it = sale(key, fmt.Sprint(rapid.IntRange(1, 3).Draw(rt, "total")))

@@ -19,6 +19,7 @@ type writer struct {
 	syncs   map[string]int64 // the highest sync_rev of a kind that was tried
 	stored  map[string]int64 // and the highest that a row has: what cannot be synced needs none
 	changed int64            // rows
+	there   bool             // the stroke before: the copy held all of it
 }
 
 func newWriter(tx *store.StoreTx, epoch, pos int64) (*writer, error) {
@@ -30,9 +31,23 @@ func newWriter(tx *store.StoreTx, epoch, pos int64) (*writer, error) {
 		syncs: map[string]int64{}, stored: map[string]int64{}}, nil
 }
 
-// put writes items. Most of a batch are new to the copy: they are added in
-// strokes of many, and only those that turn out to be there are compared.
+// put writes items, in strokes of many.
 func (w *writer) put(items []incoming) error {
+	rows, err := w.rows(items)
+	if err != nil {
+		return err
+	}
+	for from := 0; from < len(rows); from += store.Stroke {
+		to := min(from+store.Stroke, len(rows))
+		if err := w.stroke(rows[from:to], items[from:to]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rows are the rows of items, with revisions that the copy never gave out.
+func (w *writer) rows(items []incoming) ([]store.Item, error) {
 	rows := make([]store.Item, len(items))
 	for i, in := range items {
 		r := in.row
@@ -43,30 +58,107 @@ func (w *writer) put(items []incoming) error {
 		if r.SyncRev > 0 {
 			n, err := w.nextSync(r.Kind)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			r.SyncRev, r.SyncAt = n, w.tx.Now()
 		}
 		rows[i] = r
 	}
 	w.copy.Revision += int64(len(rows))
-	present, err := w.tx.InsertItems(w.copy.Live, rows)
-	if err != nil {
-		return err
+	return rows, nil
+}
+
+// stroke writes a few rows. Either a batch is new to the copy or the copy has most of
+// it: after a stroke that was there the next is looked up first, and after one that was
+// not it is added first, and only those that turn out to be there are looked up.
+func (w *writer) stroke(rows []store.Item, items []incoming) error {
+	left := make([]int, len(rows)) // places of those that are not written yet
+	for i := range left {
+		left[i] = i
 	}
-	for i, r := range rows {
-		if len(present) > 0 && present[0] == i {
-			present = present[1:]
-			if err := w.replace(r, items[i].gone); err != nil {
-				return err
-			}
+	var err error
+	if !w.there {
+		if left, err = w.add(rows, left); err != nil {
+			return err
+		}
+	}
+	w.there = len(left) == len(rows)
+	for len(left) > 0 {
+		now, later := once(rows, left)
+		absent, err := w.replaceAll(rows, items, now)
+		if err == nil && len(absent) > 0 {
+			w.there = false
+			absent, err = w.add(rows, absent)
+		}
+		if err != nil {
+			return err
+		}
+		left = append(absent, later...)
+	}
+	return nil
+}
+
+// add adds those of some rows that the copy does not hold, and returns the others.
+func (w *writer) add(rows []store.Item, some []int) (present []int, err error) {
+	picked := rows
+	if len(some) < len(rows) {
+		picked = pick(rows, some)
+	}
+	there, err := w.tx.InsertItems(w.copy.Live, picked)
+	if err != nil {
+		return nil, err
+	}
+	for i, at := range some {
+		if len(there) > 0 && there[0] == i {
+			there, present = there[1:], append(present, at)
 			continue
 		}
 		w.changed++
-		w.count(r, 1)
-		w.moves(r)
+		w.count(rows[at], 1)
+		w.moves(rows[at])
 	}
-	return nil
+	return present, nil
+}
+
+func pick(rows []store.Item, some []int) []store.Item {
+	out := make([]store.Item, len(some))
+	for i, at := range some {
+		out[i] = rows[at]
+	}
+	return out
+}
+
+// once parts some rows into the first of each identity, and those that come again: they
+// meet what the first left.
+func once(rows []store.Item, some []int) (now, later []int) {
+	seen := make(map[item.ID]bool, len(some))
+	for _, at := range some {
+		if id := rows[at].ID; seen[id] {
+			later = append(later, at)
+		} else {
+			seen[id] = true
+			now = append(now, at)
+		}
+	}
+	return now, later
+}
+
+// replaceAll replaces those of some rows that the copy holds, and returns the others.
+func (w *writer) replaceAll(rows []store.Item, items []incoming, some []int) (absent []int, err error) {
+	olds, err := w.tx.ItemsOf(w.copy.Live, pick(rows, some))
+	if err != nil {
+		return nil, err
+	}
+	for i, at := range some {
+		if olds[i].Kind == "" {
+			absent = append(absent, at)
+			continue
+		}
+		if err := w.replace(olds[i], rows[at], items[at].gone); err != nil {
+			return nil, err
+		}
+	}
+	return absent, nil
 }
 
 // moves notes that a row has a sync_rev that none had before.
@@ -89,16 +181,12 @@ func (w *writer) nextSync(kind string) (int64, error) {
 }
 
 // replace brings a row that the copy holds to what arrived.
-func (w *writer) replace(r store.Item, gone bool) error {
-	old, err := w.tx.Item(w.copy.Live, r.ID)
-	if err != nil {
-		return err
-	}
+func (w *writer) replace(old, r store.Item, gone bool) error {
 	if !w.force && before(r, old) {
 		return nil
 	}
 	if outlived(old, r, gone) {
-		if err := w.tx.Archive(archived(old, gone)); err != nil {
+		if err := w.archive(r.ID, gone); err != nil {
 			return err
 		}
 	}
@@ -113,7 +201,16 @@ func (w *writer) replace(r store.Item, gone bool) error {
 	if r.SyncRev != old.SyncRev {
 		w.moves(r)
 	}
-	return w.tx.ReplaceItem(w.copy.Live, r)
+	return w.tx.ReplaceItem(w.copy.Live, r, old.UID)
+}
+
+// archive keeps what the copy holds of an item.
+func (w *writer) archive(id item.ID, gone bool) error {
+	old, err := w.tx.Item(w.copy.Live, id)
+	if err == nil {
+		err = w.tx.Archive(archived(old, gone))
+	}
+	return err
 }
 
 // before reports whether what arrived is older than the row (decision 21).

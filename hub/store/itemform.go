@@ -62,7 +62,7 @@ var wholeChunks = map[itemForm]string{}
 
 func init() {
 	for _, f := range []itemForm{{alike: true, synced: true}, {alike: true}, {}} {
-		f.rows = insertChunk
+		f.rows = Stroke
 		wholeChunks[f] = f.insert()
 	}
 }

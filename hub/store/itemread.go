@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"plait/shared/item"
 )
@@ -27,6 +29,55 @@ func (v *StoreView) Item(copy int64, id item.ID) (Item, error) {
 		return Item{}, ErrNotFound
 	}
 	return readItem(rows)
+}
+
+// ItemsOf returns what a copy holds under the identities of at most Stroke items, in
+// their order and without bodies; a zero Item where it holds nothing.
+func (v *StoreView) ItemsOf(copy int64, of []Item) ([]Item, error) {
+	text := wholeItemsOf
+	if len(of) != Stroke {
+		text = itemsOfText(len(of))
+	}
+	s, err := v.prepared(text)
+	if err != nil {
+		return nil, err
+	}
+	args := make([]any, 0, 3*len(of)+3)
+	for i := range of {
+		args = append(args, of[i].Kind, of[i].Key, of[i].Gen)
+	}
+	rows, err := s.Query(append(args, v.at.network, v.at.store, copy)...)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read items of store %s: %w", v.Store.Name, err)
+	}
+	defer rows.Close()
+	out := make([]Item, len(of))
+	for rows.Next() {
+		var n int
+		i := Item{}
+		err := rows.Scan(&n, &i.Revision, &i.SyncRev, msTime{&i.SyncAt}, digestInto{&i.Digest}, digestInto{&i.SyncDigest}, &i.AgentEpoch, &i.AgentRev,
+			&i.POSEpoch, &i.UID, &i.Birth, &i.Adopted, msTime{&i.Deleted})
+		if err != nil {
+			return nil, err
+		}
+		i.ID = of[n].ID
+		out[n] = i
+	}
+	return out, rows.Err()
+}
+
+var wholeItemsOf = itemsOfText(Stroke)
+
+// itemsOfText joins across: left to itself, SQLite would go through the whole copy for
+// each identity.
+func itemsOfText(n int) string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = "(" + strconv.Itoa(i) + ", ?, ?, ?)"
+	}
+	return `SELECT v.column1, i.revision, i.sync_rev, i.sync_at, i.digest, i.sync_digest, i.agent_epoch, i.agent_rev, i.pos_epoch, i.uid, i.birth, i.adopted,
+		i.deleted_at FROM (VALUES ` + strings.Join(ids, ", ") + `) v CROSS JOIN items i WHERE i.network = ? AND i.store = ? AND i.copy = ?
+		AND i.kind = v.column2 AND i.key = v.column3 AND i.gen = v.column4`
 }
 
 // Gens returns all generations of a key in the live copy, the newest first.

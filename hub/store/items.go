@@ -53,18 +53,18 @@ func (i *Item) syncDigest() any {
 	return i.SyncDigest[:]
 }
 
-// insertChunk is how many rows one INSERT holds: past twenty the engine gains
-// no more from it.
-const insertChunk = 20
+// Stroke is how many items one statement reads or adds: past that the engine gains no
+// more from it.
+const Stroke = 50
 
 // InsertItems adds those of items whose identity the copy does not hold yet, and
 // returns the places of the others, rising. Each Revision must be one that the
 // copy has not given out before. After an error some may be added: give the
 // transaction up.
 func (tx *StoreTx) InsertItems(copy int64, items []Item) (present []int, err error) {
-	args := make([]any, 0, 3+insertChunk*itemColumnCount)
-	for from := 0; from < len(items); from += insertChunk {
-		chunk := items[from:min(from+insertChunk, len(items))]
+	args := make([]any, 0, 3+Stroke*itemColumnCount)
+	for from := 0; from < len(items); from += Stroke {
+		chunk := items[from:min(from+Stroke, len(items))]
 		args = append(args[:0], tx.at.network, tx.at.store, copy)
 		form := formOf(chunk)
 		args = form.args(args, chunk)
@@ -103,17 +103,29 @@ func (tx *StoreTx) inserted(copy int64, i Item, n int64) (bool, error) {
 	return revision == i.Revision, err
 }
 
-// ReplaceItem overwrites the row of the item's identity.
-func (tx *StoreTx) ReplaceItem(copy int64, i Item) error {
-	args := append(i.values(make([]any, 0, itemColumnCount+3))[3:], tx.at.network, tx.at.store, copy, i.Kind, i.Key, i.Gen)
-	n, err := tx.execHot(`UPDATE items SET revision = ?, sync_rev = ?, sync_at = ?, digest = ?, sync_digest = ?, agent_epoch = ?, agent_rev = ?,
-		pos_epoch = ?, uid = ?, birth = ?, adopted = ?, deleted_at = ?, body = ?
-		WHERE network = ? AND store = ? AND copy = ? AND kind = ? AND key = ? AND gen = ?`, args...)
+// ReplaceItem overwrites the row of the item's identity. The index of uids is left
+// alone where the row has the same: it would be written as it is.
+func (tx *StoreTx) ReplaceItem(copy int64, i Item, uid string) error {
+	args := append(make([]any, 0, itemColumnCount+4), i.Revision, i.SyncRev, ms(i.SyncAt), i.Digest[:], i.syncDigest(), i.AgentEpoch, i.AgentRev, i.POSEpoch,
+		string(i.Birth), flag(i.Adopted), ms(i.Deleted), i.Body)
+	text := replaceText
+	if i.UID != uid {
+		text, args = replaceWithUID, append(args, i.UID)
+	}
+	n, err := tx.execHot(text, append(args, tx.at.network, tx.at.store, copy, i.Kind, i.Key, i.Gen)...)
 	if err := must1(n, err); err != nil {
 		return fmt.Errorf("cannot change %s %s of store %s: %w", i.Kind, i.Key, tx.Store.Name, err)
 	}
 	return nil
 }
+
+const (
+	replaceSet = `UPDATE items SET revision = ?, sync_rev = ?, sync_at = ?, digest = ?, sync_digest = ?, agent_epoch = ?, agent_rev = ?, pos_epoch = ?,
+		birth = ?, adopted = ?, deleted_at = ?, body = ?`
+	replaceWhere   = ` WHERE network = ? AND store = ? AND copy = ? AND kind = ? AND key = ? AND gen = ?`
+	replaceText    = replaceSet + replaceWhere
+	replaceWithUID = replaceSet + `, uid = ?` + replaceWhere
+)
 
 // RemoveItems removes at most limit rows of a copy that counts no more, and its
 // sums once it has none left. It fails with ErrConflict for the live copy.

@@ -70,8 +70,8 @@ func items(s suite) {
 		changed.Deleted = tx.Now()
 		_, err3 := tx.Item(1, item.ID{Kind: "product", Key: "zz", Gen: 1})
 		s.is(err3, store.ErrNotFound, "a row that is not there")
-		s.is(tx.ReplaceItem(1, row("zz", 104, "")), store.ErrNotFound, "replacing a row that is not there")
-		return errors.Join(err, err2, tx.ReplaceItem(1, changed))
+		s.is(tx.ReplaceItem(1, row("zz", 104, ""), ""), store.ErrNotFound, "replacing a row that is not there")
+		return errors.Join(err, err2, tx.ReplaceItem(1, changed, "another"))
 	})
 	s.view("branch", func(v *store.StoreView) error { return readItems(s, v) })
 	s.view("head", func(v *store.StoreView) error {
