@@ -72,7 +72,7 @@ type held struct {
 // entries draws a batch and applies it to the model. Some revisions are old
 // ones, which must not win.
 func (m *model) entries(rt *rapid.T, rev *int64, epoch int) (out []entry) {
-	keys := rapid.SampledFrom([]int{8, 70}).Draw(rt, "keys") // few that come again, or more than one stroke writes
+	keys := rapid.SampledFrom([]int{8, 8, 8, 70}).Draw(rt, "keys") // few that come again, or more than one stroke writes
 	for range rapid.IntRange(0, 3*keys).Draw(rt, "entries") {
 		*rev++
 		r := *rev
