@@ -15,7 +15,7 @@ func TestQuestionsAboutAnItem(t *testing.T) {
 	head, one := h.store("Head Office", "head_office"), h.store("One", "branch")
 	hostile := "Acme\x1b[31m\u202e"
 	head.uploads("Bolt", hostile)
-	one.uploads(hostile)
+	one.uploads(hostile, "Rose")
 
 	h.run("item where vendor bolt").done("vendor Bolt", "Head Office", "source")
 	h.run("item where vendor bolt --lacking").done("One", "no sync has brought it")
@@ -28,7 +28,10 @@ func TestQuestionsAboutAnItem(t *testing.T) {
 	if strings.ContainsAny(out.out, "\x1b\u202e") {
 		t.Errorf("a name reached the terminal as it is: %q", out.out)
 	}
-	h.run("item where vendor nobody").failed(1, "Head Office", "nobody")
+	h.run("item where vendor rose").failed(1, "plait-hub: cannot say which stores have vendor “rose”: store Head Office has no vendor", "(--at)")
+	h.run("item where vendor rose --at One").done("vendor Rose", "own")
+	h.run("item lag vendor rose --at One --field name").failed(1, "plait-hub: cannot say which stores lag behind with name of vendor “rose”: ", "no sync brings it")
+	h.run("item why vendor rose --at One --store One --field name").failed(1, "plait-hub: cannot say why name of vendor “rose” stands as it does: ", "no sync brings it")
 	h.run("item where spaceship bolt").failed(1, "no kind")
 	h.run("item where vendor").failed(2, "kind and one item")
 	h.run("item lag vendor bolt").failed(2, "--field")
@@ -43,7 +46,7 @@ func TestQuestionsAboutAnItem(t *testing.T) {
 	h.run("item why vendor bolt --store Nowhere --field name").failed(1, "Nowhere")
 	h.run("drift").done("Nothing drifted at any store.")
 	h.run("drift One").done("Nothing drifted at One.")
-	h.run("drift One --kind spaceship").failed(1, "no kind")
+	h.run("drift One --kind spaceship").failed(1, "plait-hub: cannot list the drift of store One: ", "no kind")
 	h.run("drift One --after nonsense").failed(1, "no place in the list")
 	h.run("drift --kind vendor").failed(2, "need a store")
 	h.run("drift One --repaired").done("One has repaired nothing by itself.")
@@ -58,7 +61,7 @@ func TestQuestionsAboutAnItem(t *testing.T) {
 	}
 	h.run("setup").done("Nothing needs local setup at any store.")
 	h.run("setup One").done("Nothing needs local setup at One.")
-	h.run("setup One --after nonsense").failed(1, "no place in the list")
+	h.run("setup One --after nonsense").failed(1, "plait-hub: cannot say what needs local setup at store One: ", "no place in the list")
 	var page storesync.SetupPage
 	h.run("setup One --json").into(&page)
 	if page.Store.Name != "One" || page.Items == nil {

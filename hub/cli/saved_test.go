@@ -66,8 +66,8 @@ func TestSyncAgain(t *testing.T) {
 	var y storesync.Sync
 	h.run("sync run --yes --json " + digest).into(&y)
 	h.run("sync again "+y.ID).failed(1, "no store has missed it")
-	h.run("sync retry "+y.ID).failed(1, "nothing is to be tried again")
-	h.run("sync retry One").failed(1, "nothing is to be tried again")
+	h.run("sync retry "+y.ID).failed(1, "cannot try again what was refused: all of it has arrived")
+	h.run("sync retry One").failed(1, "cannot try again what was refused: all of it has arrived")
 	h.run("sync retry Nobody").failed(1, "store Nobody: not found")
 	h.run("sync again none").failed(1, "not found")
 	h.run("job cancel " + y.Stores[0].Job).done()

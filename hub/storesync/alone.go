@@ -22,7 +22,7 @@ type alone struct {
 // does not have the item.
 func (l *look) alone() (*alone, error) {
 	if !l.hasUsual {
-		return nil, refuse("%s comes from no store of this network: make one its usual source", l.kind.Name)
+		return nil, refuse("%s comes from no store of this network: make one its usual source (plait-hub network set --usual)", l.kind.Name)
 	}
 	in, err := l.In(l.usual.ID)
 	if err != nil {
@@ -47,7 +47,7 @@ func (l *look) alone() (*alone, error) {
 	}
 	a := &alone{look: l, row: src.kinds[l.kind.Name].byUID[l.found.UID]}
 	if a.row == nil {
-		return nil, refuse("store %s, from which %s usually comes, does not have %s", l.usual.Name, l.kind.Name, quoted(l.found.Name))
+		return nil, refuse("store %s, from which %s usually comes, does not have it, so no sync brings it; plait-hub item where says who has it", l.usual.Name, l.kind.Name)
 	}
 	epoch, err := l.HubEpoch()
 	if err != nil {

@@ -51,7 +51,10 @@ func (s *Service) Marks(ctx context.Context, network, kind string) (out []SameMa
 		}
 		return err
 	})
-	return out, err
+	if err != nil {
+		return out, fmt.Errorf("cannot list which items of %s are marked as the same: %w", kind, err)
+	}
+	return out, nil
 }
 
 func (l *look) mark(a store.Alias) (m SameMark, err error) {
@@ -133,7 +136,7 @@ func (s *Service) Apart(ctx context.Context, network, kind, uid, by string) (out
 		}
 		i := slices.IndexFunc(known, func(a store.Alias) bool { return a.UID == uid })
 		if i < 0 {
-			return refuse("no %s of the uid %.40q is marked as the same as another: plait-hub item same %s lists them", kind, uid, kind)
+			return refuse("none of the uid %.40q is marked so: plait-hub item same %s lists them", uid, kind)
 		}
 		if out.SameMark, err = l.mark(known[i]); err != nil {
 			return err
@@ -149,7 +152,10 @@ func (s *Service) Apart(ctx context.Context, network, kind, uid, by string) (out
 		return errors.Join(tx.DropAlias(kind, uid),
 			tx.Audit(by, "item.apart", stores, map[string]string{"kind": kind, "uid": uid, "same_as": out.SameAs}))
 	})
-	return out, err
+	if err != nil {
+		return out, fmt.Errorf("cannot take back that a %s is the same as another: %w", kind, err)
+	}
+	return out, nil
 }
 
 // follows says what becomes of the item.

@@ -182,7 +182,7 @@ func TestQuestionsThatHaveNoAnswer(t *testing.T) {
 		says string
 	}{
 		"no kind":              {ref("spaceship", "x"), "no kind \"spaceship\""},
-		"no item":              {ref("service", ""), "names no item"},
+		"no item":              {ref("service", ""), "no item is named"},
 		"nobody of that name":  {ref("service", "Perm"), "store head has no service of the key or name “Perm”"},
 		"a name of two":        {ref("service", "CUT"), "several of service that are called “CUT”: name one by its key (1, 2)"},
 		"a uid that is nobody": {ref("service", "0190f0f0-0000-7000-8000-000000000001"), "has no service"},

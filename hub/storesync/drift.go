@@ -1,7 +1,9 @@
 package storesync
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 
 	"plait/hub/store"
 )
@@ -73,7 +75,10 @@ func (s *Service) Drift(ctx context.Context, storeID string, ask DriftAsk) (page
 		page.Next, err = d.walk(ask.Kind, ask.After, pageLimit(ask.Limit), func(it DriftItem) { page.Items = append(page.Items, it) })
 		return err
 	})
-	return page, err
+	if err != nil {
+		return page, fmt.Errorf("cannot list the drift of store %s: %w", cmp.Or(page.Store.Name, storeID), err)
+	}
+	return page, nil
 }
 
 // DriftCounts are how many items drifted at each store of a network.

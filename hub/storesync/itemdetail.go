@@ -100,7 +100,7 @@ func (s *Service) Items(ctx context.Context, network, digest, storeID string, as
 			continue
 		}
 		if at.Blocked != "" {
-			return page, refuse("the Test has no items of store %s, which cannot receive: %s", at.Name, at.Blocked)
+			return page, fmt.Errorf("cannot show the Test %.12s at store %s: %w", digest, at.Name, refuse("it cannot receive: %s", at.Blocked))
 		}
 		page.Store = at.StoreName
 		err := s.db.ViewStore(ctx, storeID, func(v *store.StoreView) error { return page.fill(v, p, at, ask) })

@@ -84,7 +84,10 @@ func (s *Service) Lag(ctx context.Context, network string, ask LagAsk) (page Lag
 		})
 		return err
 	})
-	return page, err
+	if err != nil {
+		return page, fmt.Errorf("cannot say which stores lag behind with %s of %s: %w", ask.Field, ask.ItemRef.inWords(), err)
+	}
+	return page, nil
 }
 
 // lagging compares one field of an item, store by store.

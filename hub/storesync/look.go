@@ -21,6 +21,9 @@ type ItemRef struct {
 	At   string // id; "": the store that the kind usually comes from
 }
 
+// inWords is how the item was named, for an error.
+func (r ItemRef) inWords() string { return r.Kind + " " + quoted(r.Item) }
+
 // FoundItem is the item that a question is about.
 type FoundItem struct {
 	Kind string    `json:"kind"`
@@ -55,7 +58,7 @@ func lookAt(v *store.View, network string, ref ItemRef) (*look, error) {
 		return nil, err
 	}
 	if ref.Item == "" {
-		return nil, refuse("it names no item of %s", ref.Kind)
+		return nil, refuse("no item is named; give its name, key or uid")
 	}
 	if err := l.find(ref); err != nil {
 		return nil, err
@@ -107,7 +110,7 @@ func (l *look) find(ref ItemRef) error {
 		at = l.usual.ID
 	}
 	if at == "" {
-		return refuse("%s comes from no store of this network: name the one whose item it is", l.kind.Name)
+		return refuse("%s comes from no store of this network: name the one whose item it is (--at)", l.kind.Name)
 	}
 	in, err := l.In(at)
 	if err != nil {
@@ -170,7 +173,7 @@ func (l *look) findIn(in *store.StoreView, text string) error {
 	case err != nil:
 		return err
 	case len(named) == 0:
-		return refuse("store %s has no %s of the key or name %s; name the store that has it", in.Store.Name, l.kind.Name, quoted(text))
+		return refuse("store %s has no %s of the key or name %s; name the store that has it (--at)", in.Store.Name, l.kind.Name, quoted(text))
 	case len(named) > 1:
 		return refuse("store %s has several of %s that are called %s: name one by its key (%s)", in.Store.Name, l.kind.Name, quoted(text), strings.Join(storedKeys(named), ", "))
 	}

@@ -1,8 +1,10 @@
 package storesync
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -93,7 +95,10 @@ func (s *Service) Repairs(ctx context.Context, storeID string, ask DriftAsk) (pa
 		}
 		return err
 	})
-	return page, err
+	if err != nil {
+		return page, fmt.Errorf("cannot list what store %s repaired by itself: %w", cmp.Or(page.Store.Name, storeID), err)
+	}
+	return page, nil
 }
 
 func (d *drifts) repair(r store.Repair) RepairItem {

@@ -11,7 +11,7 @@ import (
 var (
 	// ErrRequest: the request asks for what cannot be; the message says what to
 	// change.
-	ErrRequest = errors.New("the sync cannot be made so")
+	ErrRequest = errors.New("the request asks for what cannot be")
 	// ErrConfirm: something that a person must confirm is not, or not rightly.
 	ErrConfirm = errors.New("not confirmed")
 	// ErrExpired: the Test is unknown or older than a day; make another.
@@ -136,8 +136,15 @@ func (o Options) deletes() bool {
 	return o.DeleteMissing == DeleteLinked || o.DeleteMissing == DeleteAll
 }
 
+// badRequest is an ErrRequest whose text is the reason alone: what cannot be done
+// is said by whoever was asked for it.
+type badRequest struct{ why error }
+
+func (b badRequest) Error() string   { return b.why.Error() }
+func (b badRequest) Unwrap() []error { return []error{ErrRequest, b.why} }
+
 func refuse(format string, args ...any) error {
-	return fmt.Errorf("%w: %w", ErrRequest, fmt.Errorf(format, args...))
+	return badRequest{fmt.Errorf(format, args...)}
 }
 
 // check holds a request to its limits and to what can be told without looking

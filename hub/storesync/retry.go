@@ -114,7 +114,7 @@ func (s *Service) retryPicked(ctx context.Context, network string, stores []stri
 		return nil, err
 	}
 	if len(g.requests) == 0 {
-		return nil, refuse("nothing is to be tried again: what was refused has arrived since, or waits in a queue")
+		return nil, fmt.Errorf("cannot try again what was refused: %w", refuse("all of it has arrived since, or waits in a queue"))
 	}
 	var out []Retried
 	for _, r := range g.requests {

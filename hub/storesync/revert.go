@@ -64,7 +64,7 @@ func (p Plan) revertSentence() string {
 // store; where there are none, it says so by name. Errors: ErrRequest.
 func (s *Service) TestRevert(ctx context.Context, r RevertRequest, progress Progress) (Plan, error) {
 	if err := r.check(); err != nil {
-		return Plan{}, err
+		return Plan{}, fmt.Errorf("cannot test the revert: %w", err)
 	}
 	t := &revertTest{test: test{service: s, request: Request{Network: r.Network, By: r.By, Label: r.Label}}, asked: r, found: map[need]bool{}}
 	if err := s.db.View(ctx, t.prepare); err != nil {
@@ -79,7 +79,7 @@ func (s *Service) TestRevert(ctx context.Context, r RevertRequest, progress Prog
 		}
 	}
 	if err := t.describe(); err != nil {
-		return Plan{}, err
+		return Plan{}, fmt.Errorf("cannot test the revert: %w", err)
 	}
 	if err := t.finish(ctx); err != nil {
 		return Plan{}, fmt.Errorf("cannot keep the Test: %w", err)

@@ -1,6 +1,7 @@
 package storesync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,18 +45,27 @@ type ReviewTest struct {
 // office, everything that the branches get from it. What is decided about single
 // items stands in the Tests' requests. Errors: ErrRequest, with ErrNothing if
 // nothing comes to it.
-func (s *Service) Review(ctx context.Context, r ReviewRequest) (out Review, err error) {
+func (s *Service) Review(ctx context.Context, r ReviewRequest) (Review, error) {
+	out, err := s.reviewed(ctx, r)
+	if err != nil {
+		return out, fmt.Errorf("cannot review store %s: %w", cmp.Or(out.Store.Name, r.Store), err)
+	}
+	return out, nil
+}
+
+func (s *Service) reviewed(ctx context.Context, r ReviewRequest) (out Review, err error) {
 	var requests []Request
 	var at review
 	err = s.db.View(ctx, func(v *store.View) (err error) {
-		if at, err = reviewing(v, r); err == nil {
-			out.Store = StoreName{at.store.ID, at.store.Name}
+		at, err = reviewing(v, r)
+		out.Store = StoreName{at.store.ID, at.store.Name}
+		if err == nil {
 			requests, err = at.requests(v)
 		}
 		return err
 	})
 	if err != nil {
-		return out, fmt.Errorf("cannot review store %s: %w", r.Store, err)
+		return out, err
 	}
 	d := newDeciding(s, at)
 	if err := d.earlier(ctx); err != nil {
@@ -72,7 +82,7 @@ func (s *Service) Review(ctx context.Context, r ReviewRequest) (out Review, err 
 		out.Tests = append(out.Tests, t)
 	}
 	if len(out.Tests) == 0 {
-		return out, refuse("%w: no usual source has anything that comes to store %s", ErrNothing, out.Store.Name)
+		return out, refuse("%w: no usual source has anything that comes to it", ErrNothing)
 	}
 	return out, d.allFound()
 }
@@ -93,9 +103,9 @@ func reviewing(v *store.View, r ReviewRequest) (at review, err error) {
 	}
 	switch at.store.Role {
 	case store.Single:
-		return at, refuse("store %s is a single store, linked into no network: make it a branch first", at.store.Name)
+		return at, refuse("it is a single store, linked into no network: make it a branch first (plait-hub store link)")
 	case store.MasterList:
-		return at, refuse("%s is a master list, kept at the hub: nothing comes to it", at.store.Name)
+		return at, refuse("it is a master list, kept at the hub: nothing comes to it")
 	}
 	n, err := v.Network(r.Network)
 	if err != nil {
@@ -188,15 +198,15 @@ type Declined struct {
 // sources change next. What they changed so far does not come.
 func (s *Service) Decline(ctx context.Context, r ReviewRequest) (out []Declined, err error) {
 	ids := []string{r.Store}
-	err = s.db.View(ctx, func(v *store.View) error {
-		at, err := reviewing(v, r)
-		if err == nil && at.outward() {
+	var at review
+	err = s.db.View(ctx, func(v *store.View) (err error) {
+		if at, err = reviewing(v, r); err == nil && at.outward() {
 			ids = at.branches()
 		}
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("cannot decline the review of store %s: %w", r.Store, err)
+		return nil, fmt.Errorf("cannot decline the review of store %s: %w", cmp.Or(at.store.Name, r.Store), err)
 	}
 	for some := range slices.Chunk(ids, queueChunk) {
 		err := s.db.WithStores(ctx, some, func(all store.StoresTx) error {
@@ -212,7 +222,7 @@ func (s *Service) Decline(ctx context.Context, r ReviewRequest) (out []Declined,
 			return nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("cannot decline the review of store %s: %w", r.Store, err)
+			return nil, fmt.Errorf("cannot decline the review of store %s: %w", at.store.Name, err)
 		}
 	}
 	return out, nil

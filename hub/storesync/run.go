@@ -74,7 +74,7 @@ func (s *Service) RunAlso(ctx context.Context, network, digest string, c Confirm
 	case p.Policy == nil:
 		also = nil
 	case also == nil:
-		return Sync{}, refuse("the Test is of another sort: one that changes the network is carried out with plait-hub policy run, all others with sync run")
+		return Sync{}, fmt.Errorf("cannot run the Test %.12s: %w", digest, refuse("it changes the network: carry it out with plait-hub policy run"))
 	}
 	y, again, err := s.begin(ctx, p, body, c.Waves, by, also)
 	if err != nil {

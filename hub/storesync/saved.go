@@ -49,31 +49,17 @@ const (
 // taken, unless it is to be replaced.
 func (s *Service) Save(ctx context.Context, network string, in Saved, replace bool, by string) (out SavedSync, err error) {
 	in.Request.Network, in.Request.By = network, by
-	if err := s.checkSaved(in); err != nil {
-		return out, err
-	}
-	body, err := json.Marshal(in)
-	if err == nil && len(body) > maxSavedBytes {
-		err = refuse("it has %d bytes, more than %d", len(body), maxSavedBytes)
-	}
+	body, err := s.checkSaved(in)
 	if err != nil {
-		return out, err
+		return out, fmt.Errorf("cannot save the sync %q: %w", in.Name, err)
 	}
 	err = s.db.WithNetwork(ctx, network, func(tx *store.NetworkTx) error {
-		all, err := tx.SavedSyncs(network)
-		if err == nil && len(all) >= maxSaved && !replace {
-			err = refuse("the network has %d saved syncs, the most that it may have: forget one", len(all))
-		}
+		due, err := s.mayKeep(tx, in, replace)
 		if err != nil {
-			return err
+			return fmt.Errorf("cannot save the sync %q: %w", in.Name, err)
 		}
-		y := store.SavedSync{Name: in.Name, Body: body, By: by}
-		if in.Schedule != "" {
-			if y.Due, err = s.nextRun(in.Schedule, tx.Now()); err != nil {
-				return err
-			}
-		}
-		if y, err = tx.SaveSync(y, replace); err != nil {
+		y, err := tx.SaveSync(store.SavedSync{Name: in.Name, Body: body, By: by, Due: due}, replace)
+		if err != nil {
 			return err
 		}
 		out, err = showSaved(y)
@@ -85,18 +71,37 @@ func (s *Service) Save(ctx context.Context, network string, in Saved, replace bo
 	return out, err
 }
 
-func (s *Service) checkSaved(in Saved) error {
+// checkSaved returns what is kept of it.
+func (s *Service) checkSaved(in Saved) ([]byte, error) {
 	r := in.Request
 	if err := r.check(); err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := time.Parse("15:04", r.ApplyFrom); r.ApplyFrom != "" && err != nil {
-		return refuse("it is queued at %.40q: of what is run again and again, only a time of day can be kept", r.ApplyFrom)
+		return nil, refuse("it is queued at %.40q: of what is run again and again, only a time of day can be kept", r.ApplyFrom)
 	}
 	if in.Waves != nil && in.Schedule == "" {
-		return refuse("its waves are named when it is run; only a schedule's can be saved")
+		return nil, refuse("its waves are named when it is run; only a schedule's can be saved")
 	}
-	return nil
+	body, err := json.Marshal(in)
+	if err == nil && len(body) > maxSavedBytes {
+		err = refuse("it has %d bytes, more than %d", len(body), maxSavedBytes)
+	}
+	return body, err
+}
+
+// mayKeep says when it is due first: never, without a schedule.
+func (s *Service) mayKeep(tx *store.NetworkTx, in Saved, replace bool) (due time.Time, err error) {
+	all, err := tx.SavedSyncs(tx.Network.ID)
+	switch {
+	case err != nil:
+		return due, err
+	case len(all) >= maxSaved && !replace:
+		return due, refuse("the network has %d saved syncs, the most that it may have: forget one", len(all))
+	case in.Schedule == "":
+		return due, nil
+	}
+	return s.nextRun(in.Schedule, tx.Now())
 }
 
 // nextRun is the first time after now that a schedule names, in the hub's zone.

@@ -1,8 +1,10 @@
 package storesync
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -72,7 +74,10 @@ func (s *Service) Setup(ctx context.Context, storeID string, ask SetupAsk) (page
 		page.Next, err = n.created(ask.After, pageLimit(ask.Limit), func(it SetupItem) { page.Items = append(page.Items, it) })
 		return err
 	})
-	return page, err
+	if err != nil {
+		return page, fmt.Errorf("cannot say what needs local setup at store %s: %w", cmp.Or(page.Store.Name, storeID), err)
+	}
+	return page, nil
 }
 
 // SetupCounts are how many items of each store need a person.
@@ -152,7 +157,7 @@ type openField struct {
 
 func settingUp(v *store.StoreView) (*setup, error) {
 	if v.Store.Profile == "" {
-		return nil, refuse("store %s has not uploaded yet, so nobody knows what it lacks; let its agent upload", v.Store.Name)
+		return nil, refuse("it has not uploaded yet, so nobody knows what it lacks; let its agent upload")
 	}
 	n := &setup{look: &look{View: v.View}, in: v, open: map[string][]openField{}}
 	var err error

@@ -29,7 +29,7 @@ func (s *Service) Test(ctx context.Context, r Request, progress Progress) (Plan,
 
 func (s *Service) test(ctx context.Context, r Request, proposed *Proposed, progress Progress) (Plan, error) {
 	if err := r.check(); err != nil {
-		return Plan{}, err
+		return Plan{}, fmt.Errorf("cannot test the sync: %w", err)
 	}
 	t := &test{service: s, request: r, proposed: proposed}
 	if err := s.db.View(ctx, t.prepare); err != nil {

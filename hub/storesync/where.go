@@ -83,7 +83,10 @@ func (s *Service) Where(ctx context.Context, network string, ask WhereAsk) (page
 		})
 		return err
 	})
-	return page, err
+	if err != nil {
+		return page, fmt.Errorf("cannot say which stores have %s: %w", ask.ItemRef.inWords(), err)
+	}
+	return page, nil
 }
 
 // fields resolves names of fields.

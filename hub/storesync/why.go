@@ -80,7 +80,10 @@ func (s *Service) Why(ctx context.Context, network string, ask WhyAsk) (out Why,
 		}
 		return w.answer()
 	})
-	return out, err
+	if err != nil {
+		return out, fmt.Errorf("cannot say why %s of %s stands as it does: %w", ask.Field, ask.ItemRef.inWords(), err)
+	}
+	return out, nil
 }
 
 // asking is one question on its way.
