@@ -119,6 +119,12 @@ func (d *Desk) withPolicies(n store.Network, policies map[string]string) (json.R
 			delete(set.Policies, name)
 		}
 	}
+	changed := kinds.With(set.Policies)
+	for _, name := range slices.Sorted(maps.Keys(policies)) {
+		if why := changed.Hinders(name); why != "" {
+			return nil, refuse("cannot make %s %s: %s", name, policies[name], why)
+		}
+	}
 	return d.keepKinds(n, set)
 }
 

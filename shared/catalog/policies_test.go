@@ -81,6 +81,9 @@ func TestWithFieldsThatAreNeverSynced(t *testing.T) {
 				}
 			}
 			_, err := catalog.Decode(other.Encode())
+			if why := other.Hinders(name); (why != "") != (err != nil) {
+				t.Errorf("%s, never synced: %v, and it is hindered by: %q", name, err, why)
+			}
 			if err != nil && strings.Contains(err.Error(), "a relation has one policy") {
 				continue // its other end is to be stopped with it
 			}
@@ -96,6 +99,42 @@ func TestWithFieldsThatAreNeverSynced(t *testing.T) {
 	}
 	if stopped < 100 || refused < 30 {
 		t.Errorf("%d fields can be stopped, and %d cannot", stopped, refused)
+	}
+}
+
+// Whoever typed a policy that cannot be reads what needs another, and what can be.
+func TestWhatHindersAPolicy(t *testing.T) {
+	shipped, err := configs.Catalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for asked, says := range map[string]string{
+		"service.name never":                     "it is the name by which a first sync finds items of service",
+		"service.category never":                 "it is the category by which",
+		"product.barcode never":                  "it is the code by which",
+		"service.price never":                    "the switch price_sync needs it, to copy prices",
+		"service.price unlocked":                 "it can be locked, or default",
+		"service.price additive":                 "only a list of elements can be additive",
+		"service.price locked":                   "",
+		"service.provider_prices locked":         "the switch price_sync needs it unlocked",
+		"service.provider_prices.price never":    "the switch price_sync needs it, to copy prices",
+		"service.provider_prices.price locked":   "",
+		"service.provider_prices.price additive": "no column of it",
+		"service.suggested_add_ons never":        "it is the other end of add_on.assigned_services, which is locked, and both have one policy; change them together: service.suggested_add_ons never add_on.assigned_services never",
+		"add_on.assigned_classes unlocked":       "it is the other end of class.suggested_add_ons, which is locked",
+		"service.description never":              "",
+		"service.nothing never":                  "",
+	} {
+		name, policy, _ := strings.Cut(asked, " ")
+		other := shipped.With(map[string]item.Policy{name: item.Policy(policy)})
+		why := other.Hinders(name)
+		if _, err := catalog.Decode(other.Encode()); (why == "") != (says == "") || !strings.Contains(why, says) || (err != nil) != (why != "") {
+			t.Errorf("%s is hindered by %q, want %q; the catalogue: %v", asked, why, says, err)
+		}
+	}
+	both := shipped.With(map[string]item.Policy{"service.suggested_add_ons": item.Never, "add_on.assigned_services": item.Never})
+	if why := both.Hinders("service.suggested_add_ons") + both.Hinders("add_on.assigned_services"); why != "" {
+		t.Errorf("both ends together are hindered by %q", why)
 	}
 }
 
