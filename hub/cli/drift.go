@@ -12,7 +12,6 @@ import (
 )
 
 func (a *App) drift() *cobra.Command {
-	var network string
 	var f driftFlags
 	cmd := &cobra.Command{
 		Use:   "drift [STORE]",
@@ -40,7 +39,7 @@ func (a *App) drift() *cobra.Command {
 			if f.kind != "" || f.repaired {
 				return usageError{fmt.Errorf("--kind and --repaired need a store")}
 			}
-			all, err := a.driftOfAll(cmd, network, f)
+			all, err := askIn[storesync.DriftCounts](cmd, a, http.MethodGet, "drift?"+f.query().Encode(), nil)
 			if err != nil {
 				return err
 			}
@@ -48,7 +47,7 @@ func (a *App) drift() *cobra.Command {
 		},
 	}
 	f.define(cmd)
-	cmd.Flags().StringVar(&network, "network", "", "without a store: of this network (id or name); not needed if there is only one")
+	cmd.Flags().StringVar(&a.flags.network, "network", "", "without a store: of this network (id or name); not needed if there is only one")
 	return cmd
 }
 
@@ -69,18 +68,6 @@ func (f *driftFlags) define(cmd *cobra.Command) {
 
 func (f driftFlags) query() url.Values {
 	return url.Values{"kind": {f.kind}, "after": {f.after}, "limit": {fmt.Sprint(max(f.limit, 1))}}
-}
-
-func (a *App) driftOfAll(cmd *cobra.Command, network string, f driftFlags) (all storesync.DriftCounts, err error) {
-	c, err := a.client()
-	if err != nil {
-		return all, err
-	}
-	where, err := c.network(cmd.Context(), network)
-	if err != nil {
-		return all, err
-	}
-	return all, c.call(cmd.Context(), http.MethodGet, at("networks", where, "drift")+"?"+f.query().Encode(), nil, &all)
 }
 
 func (a *App) sayDrift(p storesync.DriftPage, f driftFlags) {

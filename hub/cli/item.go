@@ -35,17 +35,8 @@ func (f itemFlags) query(item string) url.Values {
 }
 
 // askItem asks one question about an item of a kind.
-func askItem[Out any](cmd *cobra.Command, a *App, kind, question string, q url.Values) (out Out, err error) {
-	c, err := a.client()
-	if err != nil {
-		return out, err
-	}
-	network, err := c.network(cmd.Context(), a.flags.network)
-	if err != nil {
-		return out, err
-	}
-	err = c.call(cmd.Context(), http.MethodGet, at("networks", network, "items", kind, question)+"?"+q.Encode(), nil, &out)
-	return out, err
+func askItem[Out any](cmd *cobra.Command, a *App, kind, question string, q url.Values) (Out, error) {
+	return askIn[Out](cmd, a, http.MethodGet, at("items", kind, question)+"?"+q.Encode(), nil)
 }
 
 func (a *App) itemWhere() *cobra.Command {

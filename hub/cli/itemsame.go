@@ -51,7 +51,7 @@ func (a *App) itemApart() *cobra.Command {
 		Example: "  plait-hub item apart service 741457ab-5d63-5ded-a493-65f03e7879c8",
 		Args:    exactly("kind", "uid"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			out, err := syncCall[storesync.Apart](cmd, a, http.MethodDelete, nil, "items", args[0], "same", args[1])
+			out, err := askIn[storesync.Apart](cmd, a, http.MethodDelete, at("items", args[0], "same", args[1]), nil)
 			if err != nil {
 				return err
 			}

@@ -31,7 +31,7 @@ func (a *App) listAdd() *cobra.Command {
 		Short: "Make a master list",
 		Args:  exactly("name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			l, err := syncCall[operator.List](cmd, a, http.MethodPost, operator.NewList{Name: args[0]}, "lists")
+			l, err := askIn[operator.List](cmd, a, http.MethodPost, "lists", operator.NewList{Name: args[0]})
 			if err != nil {
 				return err
 			}
@@ -46,7 +46,7 @@ func (a *App) listList() *cobra.Command {
 		Short: "List the master lists, with what they hold",
 		Args:  exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			all, err := syncCall[[]operator.List](cmd, a, http.MethodGet, nil, "lists")
+			all, err := askIn[[]operator.List](cmd, a, http.MethodGet, "lists", nil)
 			if err != nil {
 				return err
 			}

@@ -45,7 +45,7 @@ func (a *App) policyTest() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			out, err := syncCall[storesync.PolicyTest](cmd, a, http.MethodPost, in, "policy", "test")
+			out, err := askIn[storesync.PolicyTest](cmd, a, http.MethodPost, "policy/test", in)
 			if err != nil {
 				return err
 			}
@@ -71,7 +71,7 @@ func (a *App) policySet() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			n, err := syncCall[operator.Network](cmd, a, http.MethodPost, in, "policy")
+			n, err := askIn[operator.Network](cmd, a, http.MethodPost, "policy", in)
 			if err != nil {
 				return err
 			}

@@ -12,7 +12,7 @@ import (
 )
 
 func (a *App) setup() *cobra.Command {
-	var network, after string
+	var after string
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "setup [STORE]",
@@ -30,23 +30,15 @@ func (a *App) setup() *cobra.Command {
 				}
 				return a.show(page, func() { a.saySetup(page) })
 			}
-			c, err := a.client()
+			all, err := askIn[storesync.SetupCounts](cmd, a, http.MethodGet, "setup?"+q.Encode(), nil)
 			if err != nil {
-				return err
-			}
-			where, err := c.network(cmd.Context(), network)
-			if err != nil {
-				return err
-			}
-			var all storesync.SetupCounts
-			if err := c.call(cmd.Context(), http.MethodGet, at("networks", where, "setup")+"?"+q.Encode(), nil, &all); err != nil {
 				return err
 			}
 			return a.show(all, func() { a.saySetups(all) })
 		},
 	}
 	g := cmd.Flags()
-	g.StringVar(&network, "network", "", "without a store: of this network (id or name); not needed if there is only one")
+	g.StringVar(&a.flags.network, "network", "", "without a store: of this network (id or name); not needed if there is only one")
 	g.StringVar(&after, "after", "", "what the page before said to go on with")
 	g.IntVar(&limit, "limit", storesync.DefaultItemsPage, fmt.Sprintf("how many, at most %d", storesync.MaxItemsPage))
 	return cmd

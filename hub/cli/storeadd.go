@@ -10,23 +10,14 @@ import (
 
 func (a *App) storeAdd() *cobra.Command {
 	var in operator.NewStore
-	var network string
 	cmd := &cobra.Command{
 		Use:   "add NAME",
 		Short: "Add a store, and make the code that enrols its PC",
 		Args:  exactly("name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in.Name = args[0]
-			c, err := a.client()
+			out, err := askIn[operator.Enrolment](cmd, a, http.MethodPost, "stores", in)
 			if err != nil {
-				return err
-			}
-			where, err := c.network(cmd.Context(), network)
-			if err != nil {
-				return err
-			}
-			var out operator.Enrolment
-			if err := c.call(cmd.Context(), http.MethodPost, at("networks", where, "stores"), in, &out); err != nil {
 				return err
 			}
 			return a.show(out, func() {
@@ -35,7 +26,7 @@ func (a *App) storeAdd() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&network, "network", "", "in this network (id or name); not needed if there is only one")
+	cmd.Flags().StringVar(&a.flags.network, "network", "", "in this network (id or name); not needed if there is only one")
 	cmd.Flags().StringVar(&in.Role, "role", "branch", "head_office, branch or single")
 	cmd.Flags().StringArrayVar(&in.Labels, "label", nil, "a label by which stores can be chosen (repeatable)")
 	return cmd

@@ -16,12 +16,8 @@ func (a *App) storeRevoke() *cobra.Command {
 		Short: "Take a store's credential away and cancel its open jobs",
 		Args:  exactly("store"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.client()
+			s, err := ask[operator.StoreDetail](cmd, a, http.MethodGet, at("stores", args[0]), nil)
 			if err != nil {
-				return err
-			}
-			var s operator.StoreDetail
-			if err := c.call(cmd.Context(), http.MethodGet, at("stores", args[0]), nil, &s); err != nil {
 				return err
 			}
 			if !yes {
@@ -31,8 +27,8 @@ func (a *App) storeRevoke() *cobra.Command {
 					return err
 				}
 			}
-			var out operator.Revoked
-			if err := c.call(cmd.Context(), http.MethodPost, at("stores", s.ID, "revoke"), operator.RevokeStore{Jobs: len(s.Queue)}, &out); err != nil {
+			out, err := ask[operator.Revoked](cmd, a, http.MethodPost, at("stores", s.ID, "revoke"), operator.RevokeStore{Jobs: len(s.Queue)})
+			if err != nil {
 				return err
 			}
 			return a.show(out, func() {

@@ -1,15 +1,11 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"plait/hub/operator"
 	"plait/hub/storesync"
 )
 
@@ -21,49 +17,13 @@ func (a *App) sync() *cobra.Command {
 	return cmd
 }
 
-// network returns the network that was named, or the only one there is.
-func (c *client) network(ctx context.Context, named string) (string, error) {
-	if named != "" {
-		return named, nil
-	}
-	var all []operator.Network
-	if err := c.call(ctx, http.MethodGet, "networks", nil, &all); err != nil {
-		return "", err
-	}
-	var names []string
-	for _, n := range all {
-		names = append(names, n.Name)
-	}
-	switch len(all) {
-	case 0:
-		return "", errors.New("there is no network yet: add one with `plait-hub network add NAME`")
-	case 1:
-		return all[0].ID, nil
-	}
-	return "", usageError{fmt.Errorf("say which network with --network: there are %s", strings.Join(names, ", "))}
-}
-
-// syncCall makes one call below the network of the flags.
-func syncCall[Out any](cmd *cobra.Command, a *App, method string, in any, path ...string) (out Out, err error) {
-	c, err := a.client()
-	if err != nil {
-		return out, err
-	}
-	network, err := c.network(cmd.Context(), a.flags.network)
-	if err != nil {
-		return out, err
-	}
-	err = c.call(cmd.Context(), method, at(append([]string{"networks", network}, path...)...), in, &out)
-	return out, err
-}
-
 func (a *App) syncList() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the newest syncs",
 		Args:  exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			list, err := syncCall[[]storesync.Sync](cmd, a, http.MethodGet, nil, "syncs")
+			list, err := askIn[[]storesync.Sync](cmd, a, http.MethodGet, "syncs", nil)
 			if err != nil {
 				return err
 			}
@@ -86,7 +46,7 @@ func (a *App) syncShow() *cobra.Command {
 		Short: "Show a sync and what became of it at every store",
 		Args:  exactly("id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := syncCall[storesync.Sync](cmd, a, http.MethodGet, nil, "syncs", args[0])
+			s, err := askIn[storesync.Sync](cmd, a, http.MethodGet, at("syncs", args[0]), nil)
 			if err != nil {
 				return err
 			}
@@ -116,7 +76,7 @@ func (a *App) syncCancel() *cobra.Command {
 		Short: "End a sync: queue nothing more of it, and cancel what is still open at every store",
 		Args:  exactly("id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := syncCall[storesync.Sync](cmd, a, http.MethodPost, nil, "syncs", args[0], "cancel")
+			s, err := askIn[storesync.Sync](cmd, a, http.MethodPost, at("syncs", args[0], "cancel"), nil)
 			if err != nil {
 				return err
 			}

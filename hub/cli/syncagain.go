@@ -20,19 +20,15 @@ func (a *App) syncAgain() *cobra.Command {
 			"cut from the source's values of now. `plait-hub sync run DIGEST` carries it out.",
 		Args: exactly("id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.client()
-			if err != nil {
-				return err
-			}
-			network, err := c.network(cmd.Context(), a.flags.network)
+			n, err := a.inNetwork(cmd)
 			if err != nil {
 				return err
 			}
 			var out tested
-			if err := c.call(cmd.Context(), http.MethodPost, at("networks", network, "syncs", args[0], "again"), nil, &out.Plan); err != nil {
+			if err := n.call(cmd.Context(), http.MethodPost, at("syncs", args[0], "again"), nil, &out.Plan); err != nil {
 				return err
 			}
-			if out, err = a.tested(cmd, c, network, out, f); err != nil {
+			if err := n.addDetails(cmd, &out, f); err != nil {
 				return err
 			}
 			return a.show(out, func() { a.sayTest(out) })
@@ -70,7 +66,7 @@ func (a *App) syncRetry() *cobra.Command {
 
 // retry takes the name of a store, or a sync's id.
 func (a *App) retry(cmd *cobra.Command, what string) ([]storesync.Retried, error) {
-	out, err := syncCall[[]storesync.Retried](cmd, a, http.MethodPost, nil, "syncs", what, "retry")
+	out, err := askIn[[]storesync.Retried](cmd, a, http.MethodPost, at("syncs", what, "retry"), nil)
 	var refused *wire.Error
 	if errors.As(err, &refused) && refused.Code == wire.CodeNotFound {
 		return ask[[]storesync.Retried](cmd, a, http.MethodPost, at("stores", what, "retry"), nil)

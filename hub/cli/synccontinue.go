@@ -18,7 +18,7 @@ func (a *App) syncContinue() *cobra.Command {
 			"wave is queued at once; failures that `sync show` listed until now count no more.",
 		Args: exactly("id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := syncCall[storesync.Sync](cmd, a, http.MethodPost, nil, "syncs", args[0], "continue")
+			s, err := askIn[storesync.Sync](cmd, a, http.MethodPost, at("syncs", args[0], "continue"), nil)
 			if err != nil {
 				return err
 			}

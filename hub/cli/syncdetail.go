@@ -26,12 +26,13 @@ func (f *detailFlags) define(cmd *cobra.Command) {
 	g.IntVar(&f.limit, "limit", storesync.DefaultItemsPage, fmt.Sprintf("how many, at most %d", storesync.MaxItemsPage))
 }
 
-func (f detailFlags) query() string {
+// path is where these items of a Test are, below its network.
+func (f detailFlags) path(digest, store string) string {
 	q := url.Values{"kind": {f.kind}, "item": {f.item}, "action": {f.action}, "limit": {fmt.Sprint(max(f.limit, 1))}}
 	if f.after >= 0 {
 		q.Set("after", fmt.Sprint(f.after))
 	}
-	return q.Encode()
+	return at("tests", digest, "stores", store, "items") + "?" + q.Encode()
 }
 
 func (a *App) syncDetail() *cobra.Command {
@@ -44,7 +45,7 @@ func (a *App) syncDetail() *cobra.Command {
 			"over what the hub has of the store by now; where that has moved since the Test, it is said.",
 		Args: exactly("digest", "store"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			page, err := a.items(cmd, args[0], args[1], f)
+			page, err := askIn[storesync.ItemsPage](cmd, a, http.MethodGet, f.path(args[0], args[1]), nil)
 			if err != nil {
 				return err
 			}
@@ -53,19 +54,6 @@ func (a *App) syncDetail() *cobra.Command {
 	}
 	f.define(cmd)
 	return cmd
-}
-
-func (a *App) items(cmd *cobra.Command, digest, store string, f detailFlags) (page storesync.ItemsPage, err error) {
-	c, err := a.client()
-	if err != nil {
-		return page, err
-	}
-	network, err := c.network(cmd.Context(), a.flags.network)
-	if err != nil {
-		return page, err
-	}
-	err = c.call(cmd.Context(), http.MethodGet, at("networks", network, "tests", digest, "stores", store, "items")+"?"+f.query(), nil, &page)
-	return page, err
 }
 
 func (a *App) sayItems(p storesync.ItemsPage) {

@@ -31,18 +31,14 @@ func (a *App) syncRevert() *cobra.Command {
 				}
 				r.Items = append(r.Items, storesync.RevertItem{Kind: kind, Item: name})
 			}
-			c, err := a.client()
-			if err != nil {
-				return err
-			}
-			network, err := c.network(cmd.Context(), a.flags.network)
+			n, err := a.inNetwork(cmd)
 			if err != nil {
 				return err
 			}
 			var out tested
-			err = c.call(cmd.Context(), http.MethodPost, at("networks", network, "syncs", args[0], "revert"), r, &out.Plan)
+			err = n.call(cmd.Context(), http.MethodPost, at("syncs", args[0], "revert"), r, &out.Plan)
 			if err == nil {
-				err = c.details(cmd, network, &out, details)
+				err = n.details(cmd, &out, details)
 			}
 			if err != nil {
 				return err

@@ -81,7 +81,7 @@ func (a *App) review(cmd *cobra.Command, name string, ask storesync.Decide, deta
 	out.Store = r.Store
 	for _, t := range r.Tests {
 		shown := reviewedTest{tested: tested{Plan: t.Plan}, Stores: t.Stores}
-		if err := c.details(cmd, t.Plan.Network, &shown.tested, details); err != nil {
+		if err := (inNetwork{c, t.Plan.Network}).details(cmd, &shown.tested, details); err != nil {
 			return out, err
 		}
 		out.Tests = append(out.Tests, shown)

@@ -26,7 +26,7 @@ func (a *App) syncRun() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			confirm.Waves = waves.given(cmd)
 			if !yes {
-				plan, err := syncCall[storesync.Plan](cmd, a, http.MethodGet, nil, "tests", args[0])
+				plan, err := askIn[storesync.Plan](cmd, a, http.MethodGet, at("tests", args[0]), nil)
 				if err == nil {
 					err = a.confirmPlan(plan, &confirm)
 				}
@@ -34,7 +34,7 @@ func (a *App) syncRun() *cobra.Command {
 					return err
 				}
 			}
-			s, err := syncCall[storesync.Sync](cmd, a, http.MethodPost, confirm, "tests", args[0], "run")
+			s, err := askIn[storesync.Sync](cmd, a, http.MethodPost, at("tests", args[0], "run"), confirm)
 			if err != nil {
 				return err
 			}

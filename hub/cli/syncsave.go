@@ -48,20 +48,16 @@ func (a *App) syncSave() *cobra.Command {
 			"  plait-hub sync save nightly --kind product --all --schedule \"30 3 * * *\" --canary pilot",
 		Args: exactly("name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.client()
-			if err != nil {
-				return err
-			}
-			network, err := c.network(cmd.Context(), a.flags.network)
+			n, err := a.inNetwork(cmd)
 			if err != nil {
 				return err
 			}
 			in.Name, in.Waves = args[0], waves.given(cmd)
-			if in.Request, err = c.request(cmd, network, f); err != nil {
+			if in.Request, err = n.request(cmd, f); err != nil {
 				return err
 			}
 			var out storesync.SavedSync
-			if err := c.call(cmd.Context(), http.MethodPost, at("networks", network, "saved"), in, &out); err != nil {
+			if err := n.call(cmd.Context(), http.MethodPost, "saved", in, &out); err != nil {
 				return err
 			}
 			return a.show(out, func() { a.saySaved(out) })
@@ -89,13 +85,13 @@ func (a *App) syncSaved() *cobra.Command {
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				s, err := syncCall[storesync.SavedSync](cmd, a, http.MethodGet, nil, "saved", args[0])
+				s, err := askIn[storesync.SavedSync](cmd, a, http.MethodGet, at("saved", args[0]), nil)
 				if err != nil {
 					return err
 				}
 				return a.show(s, func() { a.sayOneSaved(s) })
 			}
-			list, err := syncCall[[]storesync.SavedSync](cmd, a, http.MethodGet, nil, "saved")
+			list, err := askIn[[]storesync.SavedSync](cmd, a, http.MethodGet, "saved", nil)
 			if err != nil {
 				return err
 			}
@@ -124,7 +120,7 @@ func (a *App) syncForget() *cobra.Command {
 		Short: "Remove a saved sync; syncs that were run from it stay",
 		Args:  exactly("name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			out, err := syncCall[struct{}](cmd, a, http.MethodDelete, nil, "saved", args[0])
+			out, err := askIn[struct{}](cmd, a, http.MethodDelete, at("saved", args[0]), nil)
 			if err != nil {
 				return err
 			}

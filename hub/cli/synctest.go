@@ -49,61 +49,57 @@ type tested struct {
 }
 
 func (a *App) test(cmd *cobra.Command, f testFlags) (out tested, err error) {
-	c, err := a.client()
+	n, err := a.inNetwork(cmd)
 	if err != nil {
 		return out, err
 	}
-	network, err := c.network(cmd.Context(), a.flags.network)
-	if err != nil {
-		return out, err
+	if out.Plan, err = n.makeTest(cmd, f); err == nil {
+		err = n.addDetails(cmd, &out, f)
 	}
-	if out.Plan, err = c.makeTest(cmd, network, f); err != nil {
-		return out, err
-	}
-	return a.tested(cmd, c, network, out, f)
-}
-
-// tested adds the details of a Test.
-func (a *App) tested(cmd *cobra.Command, c *client, network string, out tested, f testFlags) (tested, error) {
-	if err := c.details(cmd, network, &out, f.details); err != nil || f.detail == "" {
-		return out, err
-	}
-	page, err := a.items(cmd, out.Plan.Digest, f.detail, detailFlags{item: f.item, after: -1, limit: storesync.DefaultItemsPage})
-	out.Items = &page
 	return out, err
 }
 
+// addDetails adds to a Test what of it the flags ask for.
+func (n inNetwork) addDetails(cmd *cobra.Command, out *tested, f testFlags) error {
+	if err := n.details(cmd, out, f.details); err != nil || f.detail == "" {
+		return err
+	}
+	out.Items = &storesync.ItemsPage{}
+	one := detailFlags{item: f.item, after: -1, limit: storesync.DefaultItemsPage}
+	return n.call(cmd.Context(), http.MethodGet, one.path(out.Plan.Digest, f.detail), nil, out.Items)
+}
+
 // makeTest has a Test made: of a saved sync, or as the flags describe it.
-func (c *client) makeTest(cmd *cobra.Command, network string, f testFlags) (p storesync.Plan, err error) {
+func (n inNetwork) makeTest(cmd *cobra.Command, f testFlags) (p storesync.Plan, err error) {
 	if f.saved != "" {
-		err = c.call(cmd.Context(), http.MethodPost, at("networks", network, "saved", f.saved, "test"), nil, &p)
+		err = n.call(cmd.Context(), http.MethodPost, at("saved", f.saved, "test"), nil, &p)
 		return p, err
 	}
-	request, err := c.request(cmd, network, f)
+	request, err := n.request(cmd, f)
 	if err == nil {
-		err = c.call(cmd.Context(), http.MethodPost, at("networks", network, "tests"), request, &p)
+		err = n.call(cmd.Context(), http.MethodPost, "tests", request, &p)
 	}
 	return p, err
 }
 
 // request is what the flags describe; head office is the source where they name
 // none.
-func (c *client) request(cmd *cobra.Command, network string, f testFlags) (storesync.Request, error) {
+func (n inNetwork) request(cmd *cobra.Command, f testFlags) (storesync.Request, error) {
 	r, err := f.request()
 	if err == nil && r.Source == "" {
-		r.Source, err = c.headOffice(cmd, network)
+		r.Source, err = n.headOffice(cmd)
 	}
 	return r, err
 }
 
 // details asks for the parts of a Test's first stores, item by item.
-func (c *client) details(cmd *cobra.Command, network string, out *tested, stores int) error {
+func (n inNetwork) details(cmd *cobra.Command, out *tested, stores int) error {
 	for _, s := range out.Plan.Stores {
 		if s.Detail == "" || len(out.Details) >= stores {
 			continue
 		}
 		var d storesync.StoreDetail
-		if err := c.call(cmd.Context(), http.MethodGet, at("networks", network, "tests", out.Plan.Digest, "stores", s.ID), nil, &d); err != nil {
+		if err := n.call(cmd.Context(), http.MethodGet, at("tests", out.Plan.Digest, "stores", s.ID), nil, &d); err != nil {
 			return err
 		}
 		out.Details = append(out.Details, d)
@@ -112,9 +108,9 @@ func (c *client) details(cmd *cobra.Command, network string, out *tested, stores
 }
 
 // headOffice is the source where none is named.
-func (c *client) headOffice(cmd *cobra.Command, network string) (string, error) {
+func (n inNetwork) headOffice(cmd *cobra.Command) (string, error) {
 	var all []operator.Store
-	if err := c.call(cmd.Context(), http.MethodGet, "stores?"+url.Values{"network": {network}}.Encode(), nil, &all); err != nil {
+	if err := n.client.call(cmd.Context(), http.MethodGet, "stores?"+url.Values{"network": {n.network}}.Encode(), nil, &all); err != nil {
 		return "", err
 	}
 	i := slices.IndexFunc(all, func(s operator.Store) bool { return s.Role == store.HeadOffice })
