@@ -57,7 +57,7 @@ func (t Table) AddFlags(flags *pflag.FlagSet, paths ...string) {
 	}
 }
 
-func flagOf(k Key) string { return strings.ReplaceAll(k.Path, ".", "-") }
+func flagOf(k Key) string { return strings.NewReplacer(".", "-", "_", "-").Replace(k.Path) }
 
 func (t Table) variableOf(k Key) string {
 	return t.Prefix + strings.ToUpper(strings.ReplaceAll(k.Path, ".", "_"))

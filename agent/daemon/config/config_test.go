@@ -171,7 +171,7 @@ func TestCommandAfterApplying(t *testing.T) {
 	if err := c.After.Check(); err != nil {
 		t.Error(err)
 	}
-	given, err := load(t, write(t, text), []string{"PLAIT_AGENT_AFTER_APPLY_COMMAND="}, "--after_apply-limit", "5s")
+	given, err := load(t, write(t, text), []string{"PLAIT_AGENT_AFTER_APPLY_COMMAND="}, "--after-apply-limit", "5s")
 	if err != nil || given.After.Command != nil || given.After.Limit != 5*time.Second || given.After.Check() != nil {
 		t.Errorf("taken away by a variable: %+v, %v", given.After, err)
 	}
