@@ -28,9 +28,9 @@ func (a *App) audit() *cobra.Command {
 			return a.show(list, func() { a.sayAudit(list) })
 		},
 	}
-	cmd.Flags().StringVar(&network, "network", "", "of this network (id or name)")
+	cmd.Flags().StringVar(&network, "network", "", "of this `NETWORK`, by name or id")
 	cmd.Flags().IntVar(&limit, "limit", 50, "how many, at most 500")
-	cmd.Flags().Int64Var(&before, "before", 0, "older than this entry")
+	cmd.Flags().Int64Var(&before, "before", 0, "entries before this number, N in the list; 0: from the newest")
 	return cmd
 }
 

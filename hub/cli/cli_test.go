@@ -387,6 +387,21 @@ func TestCommandLine(t *testing.T) {
 	run(t, "", nil, "store", "frob").failed(2, `no command "frob"`)
 	run(t, "", nil, "store", "show").failed(2, "one store")
 	run(t, "", nil, "store", "list", "--frob").failed(2, "--frob")
+	for _, many := range []string{"drift", "setup", "queue", "sync saved"} {
+		run(t, "", nil, append(strings.Fields(many), "One", "Two")...).failed(2, "at most: see `plait-hub "+many+" --help`")
+	}
+	run(t, "", nil, "sync", "save", "prices", "--details", "3").failed(2, "--details")
+	run(t, "", nil, "network", "add", "Bella", "--shipped-kinds").failed(2, "--shipped-kinds")
+}
+
+// What a flag takes is named where it is described.
+func TestHelpNamesWhatFlagsTake(t *testing.T) {
+	run(t, "", nil, "--help").done("--data FOLDER", "$PLAIT_HUB_DATA", "$PLAIT_HUB_URL", "$PLAIT_HUB_TOKEN_FILE", "$PLAIT_HUB_CA")
+	run(t, "", nil, "sync", "test", "--help").done("--saved NAME ", "--name KIND=NAME ", "--to STORE|LABEL ", "--from STORE ")
+	run(t, "", nil, "sync", "show", "--help").done("plait-hub sync show SYNC")
+	run(t, "", nil, "sync", "show").failed(2, "one sync")
+	run(t, "", nil, "policy", "test", "--help").done("--preset PRESET ", "flagship, mirror, overwrite")
+	run(t, "", nil, "serve", "--help").done("--time-zone string ")
 }
 
 func TestConfigCheck(t *testing.T) {

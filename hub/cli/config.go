@@ -41,7 +41,7 @@ func folders(c config.Config, err error) error {
 
 func settings(c config.Config) map[string]any {
 	return map[string]any{
-		"file": c.File, "data": c.Data, "listen": c.Listen, "names": c.Names,
+		"file": c.File, "data": c.Data, "listen": c.Listen, "names": c.Names, "time_zone": c.TimeZone,
 		"tls.cert": c.TLS.Cert, "tls.key": c.TLS.Key, "tls.off": c.TLS.Off,
 		"log.level": c.Log.Level, "log.format": c.Log.Format,
 		"contact.grace": c.Contact.Grace.String(), "enrol.valid": c.Enrol.Valid.String(),

@@ -20,7 +20,7 @@ func (a *App) drift() *cobra.Command {
 			"and the store's, and synced items that were deleted, moved to another category or converted though a store may\n" +
 			"not do that. The next sync undoes it; where the network asks for it (network set --repair on), the store sets\n" +
 			"fields back by itself, and --repaired lists that. Without a store: how many items there are, store by store.",
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne("store"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 && f.repaired {
 				page, err := ask[storesync.RepairsPage](cmd, a, http.MethodGet, at("stores", args[0], "repairs")+"?"+f.query().Encode(), nil)
@@ -47,7 +47,7 @@ func (a *App) drift() *cobra.Command {
 		},
 	}
 	f.define(cmd)
-	cmd.Flags().StringVar(&a.flags.network, "network", "", "without a store: of this network (id or name); not needed if there is only one")
+	cmd.Flags().StringVar(&a.flags.network, "network", "", "without a store: of this `NETWORK`, by name or id; not needed if there is only one")
 	return cmd
 }
 
@@ -60,10 +60,10 @@ type driftFlags struct {
 
 func (f *driftFlags) define(cmd *cobra.Command) {
 	g := cmd.Flags()
-	g.StringVar(&f.kind, "kind", "", "items of this kind alone")
-	g.BoolVar(&f.repaired, "repaired", false, "what the store told of drift that it undid by itself")
-	g.StringVar(&f.after, "after", "", "what the page before said to go on with")
-	g.IntVar(&f.limit, "limit", storesync.DefaultItemsPage, fmt.Sprintf("how many, at most %d", storesync.MaxItemsPage))
+	g.StringVar(&f.kind, "kind", "", "items of this `KIND` alone")
+	g.BoolVar(&f.repaired, "repaired", false, "list what the store set back by itself instead")
+	g.StringVar(&f.after, "after", "", "go on after a `PLACE`, as the page before says")
+	g.IntVar(&f.limit, "limit", storesync.DefaultItemsPage, fmt.Sprintf("how many items, or stores, at most %d", storesync.MaxItemsPage))
 }
 
 func (f driftFlags) query() url.Values {

@@ -13,7 +13,7 @@ import (
 
 func (a *App) item() *cobra.Command {
 	cmd := newGroup("item", "Questions about one item: where it is, who lags behind, and why; and which are the same", a.itemWhere(), a.itemLag(), a.itemWhy(), a.itemSame(), a.itemApart())
-	cmd.PersistentFlags().StringVar(&a.flags.network, "network", "", "the network (id or name); not needed if there is only one")
+	cmd.PersistentFlags().StringVar(&a.flags.network, "network", "", "the `NETWORK`, by name or id; not needed if there is only one")
 	return cmd
 }
 
@@ -25,8 +25,8 @@ type itemFlags struct {
 
 func (f *itemFlags) define(cmd *cobra.Command) {
 	g := cmd.Flags()
-	g.StringVar(&f.at, "at", "", "store whose key or name of the item it is; the kind's usual source if none is named")
-	g.StringVar(&f.after, "after", "", "begin after the store of this name")
+	g.StringVar(&f.at, "at", "", "`STORE` whose key or name of the item it is; the kind's usual source if none is named")
+	g.StringVar(&f.after, "after", "", "begin after the `STORE` of this name")
 	g.IntVar(&f.limit, "limit", storesync.DefaultStoresPage, fmt.Sprintf("how many stores, at most %d", storesync.MaxStoresPage))
 }
 
@@ -63,8 +63,8 @@ func (a *App) itemWhere() *cobra.Command {
 		},
 	}
 	f.define(cmd)
-	cmd.Flags().StringArrayVar(&fields, "field", nil, "a field whose value is shown (repeatable)")
-	cmd.Flags().BoolVar(&lacking, "lacking", false, "the stores that lack it instead, and why")
+	cmd.Flags().StringArrayVar(&fields, "field", nil, "a `FIELD` whose value is shown, as price (repeatable; else its name, and whether it is active)")
+	cmd.Flags().BoolVar(&lacking, "lacking", false, "list the stores that lack it instead, and why")
 	return cmd
 }
 
@@ -140,8 +140,8 @@ func (a *App) itemLag() *cobra.Command {
 		},
 	}
 	f.define(cmd)
-	cmd.Flags().StringVar(&field, "field", "", "the field, as price")
-	cmd.Flags().StringVar(&value, "value", "", "only stores that have this very value")
+	cmd.Flags().StringVar(&field, "field", "", "the `FIELD`, as price")
+	cmd.Flags().StringVar(&value, "value", "", "only stores that have this very `VALUE`")
 	return cmd
 }
 
@@ -176,9 +176,9 @@ func (a *App) itemWhy() *cobra.Command {
 		},
 	}
 	g := cmd.Flags()
-	g.StringVar(&at, "at", "", "store whose key or name of the item it is; the kind's usual source if none is named")
-	g.StringVar(&store, "store", "", "the store")
-	g.StringVar(&field, "field", "", "the field, as price")
+	g.StringVar(&at, "at", "", "`STORE` whose key or name of the item it is; the kind's usual source if none is named")
+	g.StringVar(&store, "store", "", "the `STORE`")
+	g.StringVar(&field, "field", "", "the `FIELD`, as price")
 	return cmd
 }
 

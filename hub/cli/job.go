@@ -17,9 +17,9 @@ func (a *App) jobs() *cobra.Command {
 
 func (a *App) jobShow() *cobra.Command {
 	return &cobra.Command{
-		Use:   "show ID",
-		Short: "Show a job and what it did",
-		Args:  exactly("id"),
+		Use:   "show JOB",
+		Short: "Show a job and what it did, by its id (plait-hub queue)",
+		Args:  exactly("job"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			j, err := ask[operator.JobDetail](cmd, a, http.MethodGet, at("jobs", args[0]), nil)
 			if err != nil {
@@ -44,9 +44,9 @@ func (a *App) sayJob(j operator.JobDetail) {
 
 func (a *App) jobCancel() *cobra.Command {
 	return &cobra.Command{
-		Use:   "cancel ID",
-		Short: "Cancel an open job",
-		Args:  exactly("id"),
+		Use:   "cancel JOB",
+		Short: "Cancel an open job, by its id (plait-hub queue)",
+		Args:  exactly("job"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			j, err := ask[operator.Job](cmd, a, http.MethodPost, at("jobs", args[0], "cancel"), nil)
 			if err != nil {

@@ -21,7 +21,7 @@ import (
 func (a *App) lists() *cobra.Command {
 	cmd := newGroup("list", "Master lists: items that are kept at the hub, as a source of syncs",
 		a.listAdd(), a.listList(), a.listImport(), a.listExport())
-	cmd.PersistentFlags().StringVar(&a.flags.network, "network", "", "the network (id or name); not needed if there is only one")
+	cmd.PersistentFlags().StringVar(&a.flags.network, "network", "", "the `NETWORK`, by name or id; not needed if there is only one")
 	return cmd
 }
 

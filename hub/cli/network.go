@@ -20,10 +20,11 @@ func (a *App) networks() *cobra.Command {
 func (a *App) networkAdd() *cobra.Command {
 	var f networkFlags
 	cmd := &cobra.Command{
-		Use:   "add NAME",
-		Short: "Add a network",
-		Long:  "Add a network.\n\n" + presetHelp() + "\n\nA network for which none is named has " + configs.DefaultPreset + ".",
-		Args:  exactly("name"),
+		Use:     "add NAME",
+		Short:   "Add a network",
+		Long:    "Add a network.\n\n" + presetHelp() + "\n\nA network for which none is named has " + configs.DefaultPreset + ".",
+		Example: "  plait-hub network add \"Harbour Hair\"\n  plait-hub network add Bella --preset mirror --switch price_sync=on",
+		Args:    exactly("name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switches, overlay, err := f.read()
 			if err != nil {
@@ -49,7 +50,8 @@ func (a *App) networkSet() *cobra.Command {
 		Long: "Change a network's switches, its preset, its own kinds, or how it syncs.\n\n" +
 			"Another preset takes the place of the one before with all that it settles:\nwhose fields are, --sources and --adopt.\n\n" +
 			"A preset, switch or kinds that would lock or overwrite something that a store has from another are refused\nhere: `plait-hub policy test` with the same flags shows what and where, and `plait-hub policy run` does it.\nWhat is only freed by them is the stores' own from the next sync on.\n\n" + presetHelp(),
-		Args: exactly("network"),
+		Example: "  plait-hub network set Bella --continuous service,product --usual product=Uptown",
+		Args:    exactly("network"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switches, overlay, err := f.read()
 			if err != nil {
@@ -74,7 +76,7 @@ func (a *App) networkSet() *cobra.Command {
 			})
 		},
 	}
-	f.define(cmd)
+	f.defineChange(cmd)
 	sync.define(cmd)
 	return cmd
 }

@@ -25,10 +25,15 @@ type networkFlags struct {
 }
 
 func (f *networkFlags) define(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.preset, "preset", "", "whose fields are: a preset's name")
-	cmd.Flags().StringVar(&f.catalog, "catalog", "", "folder with the network's own kinds (*.yaml)")
+	cmd.Flags().StringVar(&f.preset, "preset", "", "`PRESET` that says whose fields are: "+strings.Join(presetNames(), ", "))
+	cmd.Flags().StringVar(&f.catalog, "catalog", "", "`FOLDER` with the network's own kinds (*.yaml)")
+	cmd.Flags().StringArrayVar(&f.switches, "switch", nil, "a switch, `NAME=on|off`: price_sync, prices are head office's; shared_number, all stores have one messaging number (repeatable)")
+}
+
+// defineChange is define for a network that there is.
+func (f *networkFlags) defineChange(cmd *cobra.Command) {
+	f.define(cmd)
 	cmd.Flags().BoolVar(&f.shipped, "shipped-kinds", false, "take the network's own kinds away again")
-	cmd.Flags().StringArrayVar(&f.switches, "switch", nil, "a switch and its position: price_sync=on (repeatable)")
 }
 
 func (f *networkFlags) read() (switches map[string]bool, overlay json.RawMessage, err error) {
@@ -77,6 +82,14 @@ func ownKinds(dir string) (json.RawMessage, error) {
 		}
 	}
 	return json.Marshal(own)
+}
+
+func presetNames() (names []string) {
+	all, _ := configs.Presets() // without them the hub does not start
+	for _, p := range all {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 // presetHelp says what each preset means; to be the end of a command's help.

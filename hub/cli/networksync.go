@@ -21,8 +21,8 @@ type networkSyncFlags struct {
 }
 
 func (f *networkSyncFlags) define(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.continuous, "continuous", "", "kinds to sync whenever their source uploads a change: service,product; or off")
-	cmd.Flags().StringArrayVar(&f.usual, "usual", nil, "the store that a kind usually comes from: service=Uptown; service= for head office (repeatable)")
+	cmd.Flags().StringVar(&f.continuous, "continuous", "", "`KINDS` to sync whenever their source uploads a change: service,product; or off")
+	cmd.Flags().StringArrayVar(&f.usual, "usual", nil, "the store that a kind usually comes from, `KIND=STORE`: service=Uptown; service= for head office (repeatable)")
 	cmd.Flags().StringVar(&f.sources, "sources", "", "head_office: no other store may be the source of a sync; any: each may")
 	cmd.Flags().StringVar(&f.repair, "repair", "", "on: stores undo drift by themselves, at once and without the hub; off: the next sync does")
 	cmd.Flags().StringVar(&f.adopt, "adopt", "", "on: a first sync links a branch's own item of equal name or code; off: it is left alone and reported")

@@ -14,7 +14,7 @@ import (
 func (a *App) policies() *cobra.Command {
 	cmd := newGroup("policy", "Whose fields are: see what a change would lock or overwrite, and where, then carry it out",
 		a.policyTest(), a.policyRun(), a.policySet())
-	cmd.PersistentFlags().StringVar(&a.flags.network, "network", "", "the network (id or name); not needed if there is only one")
+	cmd.PersistentFlags().StringVar(&a.flags.network, "network", "", "the `NETWORK`, by name or id; not needed if there is only one")
 	return cmd
 }
 
@@ -22,7 +22,8 @@ func (a *App) policies() *cobra.Command {
 const policyUse = "A field is written KIND.FIELD, a column of it KIND.FIELD.COLUMN. A policy is locked (as at the source),\n" +
 	"unlocked (the store's own once it changed it), additive (the source's elements and the store's own),\n" +
 	"never (not synced: what stores have stays, and is their own), or default, as the preset has it. What a\n" +
-	"kind itself never syncs stays so, and what items are found by is always synced."
+	"kind itself never syncs stays so, what items are found by is always synced, and what the switch\n" +
+	"price_sync copies is locked or default."
 
 func (a *App) policyTest() *cobra.Command {
 	var f networkFlags
@@ -52,8 +53,8 @@ func (a *App) policyTest() *cobra.Command {
 			return a.show(out, func() { a.sayPolicyTest(out, detail, listed) })
 		},
 	}
-	f.define(cmd)
-	cmd.Flags().StringVar(&detail, "detail", "", "store of which to name what is overwritten")
+	f.defineChange(cmd)
+	cmd.Flags().StringVar(&detail, "detail", "", "`STORE` of which to name what is overwritten")
 	cmd.Flags().IntVar(&listed, "list", 20, "with --detail: how many items of a field to name")
 	return cmd
 }
@@ -65,7 +66,8 @@ func (a *App) policySet() *cobra.Command {
 		Short: "Change policies that send nothing to any store; all others are tested first",
 		Long: "Change policies that send nothing to any store. What stops being synced by them stays at the stores; in\n" +
 			"how many items that is, `plait-hub policy test` counts, and --stops says.\n\n" + policyUse,
-		Args: inPairs,
+		Example: "  plait-hub policy set service.description never --stops 6",
+		Args:    inPairs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in, err := f.change(args)
 			if err != nil {
@@ -78,8 +80,8 @@ func (a *App) policySet() *cobra.Command {
 			return a.show(n, func() { a.say("Network %q was changed.", n.Name); a.sayNetworkSync(n) })
 		},
 	}
-	f.define(cmd)
-	cmd.Flags().IntVar(&f.stops, "stops", 0, "in how many items you know that a field stops being synced")
+	f.defineChange(cmd)
+	cmd.Flags().IntVar(&f.stops, "stops", 0, "in how many items, of all stores, you know that a field stops being synced")
 	return cmd
 }
 

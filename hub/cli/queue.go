@@ -14,7 +14,7 @@ func (a *App) queue() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "queue [STORE]",
 		Short: "List the open jobs of a store, or of all stores, in the order in which they will be begun",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  atMostOne("store"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := "queue"
 			switch {
@@ -32,7 +32,7 @@ func (a *App) queue() *cobra.Command {
 			return a.show(list, func() { a.sayJobs(list) })
 		},
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "jobs of the store that have ended too, the newest first")
+	cmd.Flags().BoolVar(&all, "all", false, "with a store: its jobs that have ended too, the newest first")
 	return cmd
 }
 

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"plait/hub/daemon/config"
 )
 
 // Exit statuses.
@@ -75,8 +77,11 @@ func (a *App) Run(ctx context.Context, args ...string) int {
 
 func (a *App) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "plait-hub",
-		Short:         "The hub that keeps the salons of a network in step",
+		Use:   "plait-hub",
+		Short: "The hub that keeps the salons of a network in step",
+		Long: "The hub that keeps the salons of a network in step. `plait-hub serve` runs it. The other commands speak to one\n" +
+			"that runs: on this machine by its data folder, elsewhere with --hub, --token-file and, if it has a CA of its\n" +
+			"own, --ca.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
@@ -85,10 +90,10 @@ func (a *App) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	f := root.PersistentFlags()
 	f.BoolVar(&a.flags.json, "json", false, "print JSON")
-	f.StringVar(&a.flags.data, "data", "", "the data folder of the hub on this machine")
-	f.StringVar(&a.flags.hub, "hub", a.env("URL"), "address of the hub: https://host:port")
-	f.StringVar(&a.flags.tokenFile, "token-file", a.env("TOKEN_FILE"), "file that holds your token")
-	f.StringVar(&a.flags.ca, "ca", a.env("CA"), "the hub's CA certificate (its ca.pem)")
+	f.StringVar(&a.flags.data, "data", "", "data `FOLDER` of the hub on this machine ($PLAIT_HUB_DATA, else "+config.DefaultData+")")
+	f.StringVar(&a.flags.hub, "hub", a.env("URL"), "`ADDRESS` of a hub elsewhere, https://host:port ($PLAIT_HUB_URL)")
+	f.StringVar(&a.flags.tokenFile, "token-file", a.env("TOKEN_FILE"), "`FILE` with your token ($PLAIT_HUB_TOKEN_FILE, else the administrator's in the data folder)")
+	f.StringVar(&a.flags.ca, "ca", a.env("CA"), "`FILE` with the hub's CA certificate, its ca.pem ($PLAIT_HUB_CA, else the one in the data folder)")
 	root.AddCommand(
 		a.serve(), a.version(), a.config(), a.health(), a.audit(),
 		a.networks(), a.policies(), a.stores(), a.queue(), a.jobs(), a.upload(), a.sync(), a.item(), a.setup(), a.drift(), a.lists(), a.tokens(),
@@ -116,6 +121,16 @@ func exactly(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != len(names) {
 			return usageError{fmt.Errorf("it takes %s: see `%s --help`", words(names), cmd.CommandPath())}
+		}
+		return nil
+	}
+}
+
+// atMostOne is exactly, for what may be left out.
+func atMostOne(name string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return usageError{fmt.Errorf("it takes one %s at most: see `%s --help`", name, cmd.CommandPath())}
 		}
 		return nil
 	}

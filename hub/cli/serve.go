@@ -42,7 +42,7 @@ func isTerminal(w io.Writer) bool {
 }
 
 func (a *App) configFlags(cmd *cobra.Command, file *string) {
-	cmd.Flags().StringVar(file, "config", a.env("CONFIG"), "configuration file")
+	cmd.Flags().StringVar(file, "config", a.env("CONFIG"), "configuration `FILE` ($PLAIT_HUB_CONFIG, else "+config.DefaultFile+")")
 	config.AddFlags(cmd.Flags())
 }
 

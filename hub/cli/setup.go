@@ -20,7 +20,7 @@ func (a *App) setup() *cobra.Command {
 		Long: "Say what needs a person at a store: items that syncs created and whose fields that never travel are empty\n" +
 			"or have the mapping's default still, references that were left empty, and parked items. Without a store:\n" +
 			"how many there are, store by store.",
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne("store"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q := url.Values{"after": {after}, "limit": {fmt.Sprint(max(limit, 1))}}
 			if len(args) == 1 {
@@ -38,9 +38,9 @@ func (a *App) setup() *cobra.Command {
 		},
 	}
 	g := cmd.Flags()
-	g.StringVar(&a.flags.network, "network", "", "without a store: of this network (id or name); not needed if there is only one")
-	g.StringVar(&after, "after", "", "what the page before said to go on with")
-	g.IntVar(&limit, "limit", storesync.DefaultItemsPage, fmt.Sprintf("how many, at most %d", storesync.MaxItemsPage))
+	g.StringVar(&a.flags.network, "network", "", "without a store: of this `NETWORK`, by name or id; not needed if there is only one")
+	g.StringVar(&after, "after", "", "go on after a `PLACE`, as the page before says")
+	g.IntVar(&limit, "limit", storesync.DefaultItemsPage, fmt.Sprintf("how many items, or stores, at most %d", storesync.MaxItemsPage))
 	return cmd
 }
 

@@ -30,7 +30,7 @@ func (a *App) storeList() *cobra.Command {
 			return a.show(list, func() { a.sayStores(list) })
 		},
 	}
-	cmd.Flags().StringVar(&network, "network", "", "of this network alone (id or name)")
+	cmd.Flags().StringVar(&network, "network", "", "of this `NETWORK` alone, by name or id")
 	return cmd
 }
 

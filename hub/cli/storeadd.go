@@ -13,7 +13,10 @@ func (a *App) storeAdd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add NAME",
 		Short: "Add a store, and make the code that enrols its PC",
-		Args:  exactly("name"),
+		Long: "Add a store, and make the code that enrols its PC: `plait-agent enroll URL CODE` takes it there. A code that\n" +
+			"has expired is made anew by `plait-hub store replace`.",
+		Example: "  plait-hub store add Downtown --label north\n  plait-hub store add \"Main Street\" --role head_office",
+		Args:    exactly("name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in.Name = args[0]
 			out, err := askIn[operator.Enrolment](cmd, a, http.MethodPost, "stores", in)
@@ -26,9 +29,9 @@ func (a *App) storeAdd() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&a.flags.network, "network", "", "in this network (id or name); not needed if there is only one")
-	cmd.Flags().StringVar(&in.Role, "role", "branch", "head_office, branch or single")
-	cmd.Flags().StringArrayVar(&in.Labels, "label", nil, "a label by which stores can be chosen (repeatable)")
+	cmd.Flags().StringVar(&a.flags.network, "network", "", "in this `NETWORK`, by name or id; not needed if there is only one")
+	cmd.Flags().StringVar(&in.Role, "role", "branch", "its `ROLE`: head_office, branch, or single, linked into no network")
+	cmd.Flags().StringArrayVar(&in.Labels, "label", nil, "a `LABEL`, by which a sync can choose its stores (repeatable)")
 	return cmd
 }
 

@@ -17,7 +17,8 @@ func (a *App) storeLink() *cobra.Command {
 		Long: "Give a store its part in the network. Once it has uploaded, a store that is linked is reviewed, and for a\n" +
 			"new head office all branches are (`plait-hub sync review STORE`): until then no continuous sync runs to it,\n" +
 			"or from it.",
-		Args: exactly("store"),
+		Example: "  plait-hub store link Downtown\n  plait-hub store link \"Main Street\" --role head_office",
+		Args:    exactly("store"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := ask[operator.Store](cmd, a, http.MethodPost, at("stores", args[0], "link"), in)
 			if err != nil {
@@ -29,7 +30,7 @@ func (a *App) storeLink() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&in.Role, "role", "branch", "head_office, branch or single")
+	cmd.Flags().StringVar(&in.Role, "role", "branch", "its `ROLE`: head_office, branch, or single, linked into no network")
 	return cmd
 }
 

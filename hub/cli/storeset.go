@@ -39,8 +39,8 @@ func (a *App) storeSet() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&in.Name, "name", "", "its new name")
-	cmd.Flags().StringArrayVar(&labels, "label", nil, "a label by which stores can be chosen, in place of those it has (repeatable)")
+	cmd.Flags().StringVar(&in.Name, "name", "", "its new `NAME`")
+	cmd.Flags().StringArrayVar(&labels, "label", nil, "a `LABEL`, by which a sync can choose its stores, in place of those it has (repeatable)")
 	cmd.Flags().BoolVar(&none, "no-labels", false, "take all its labels away")
 	return cmd
 }

@@ -14,10 +14,12 @@ func (a *App) storeSwitch() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "switch STORE on|off",
 		Short: "Turn a store's sync switch; one that is off keeps no open jobs",
-		Long: "Turn a store's sync switch. One that is off keeps no open jobs, and gets nothing; what it misses is said.\n" +
+		Long: "Turn a store's sync switch. One that is off keeps no open jobs, and gets nothing; what it misses is said. Where\n" +
+			"jobs are open, say with --deliver or --cancel what becomes of them.\n" +
 			"On again, it gets nothing by itself until somebody has looked: the answer is a Test of everything that\n" +
 			"comes to it, which `plait-hub sync run DIGEST` carries out and `plait-hub sync review --decline` declines.",
-		Args: exactly("store", "position"),
+		Example: "  plait-hub store switch Downtown off --deliver\n  plait-hub store switch Downtown on",
+		Args:    exactly("store", "position"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in := operator.SwitchStore{To: args[1]}
 			switch {

@@ -13,7 +13,10 @@ func (a *App) sync() *cobra.Command {
 	cmd := newGroup("sync", "Copy items from one store to others: test, look, run",
 		a.syncTest(), a.syncReview(), a.syncDetail(), a.syncRun(), a.syncList(), a.syncShow(), a.syncContinue(), a.syncCancel(), a.syncAgain(), a.syncRetry(),
 		a.syncSave(), a.syncSaved(), a.syncForget(), a.syncRevert())
-	cmd.PersistentFlags().StringVar(&a.flags.network, "network", "", "the network (id or name); not needed if there is only one")
+	cmd.Long = "Copy items from one store to others. A Test (`sync test`, `review`, `again` and `revert` make one) says what\n" +
+		"would happen, and changes nothing; `sync run` carries it out, by the DIGEST that the Test ends with. SYNC is\n" +
+		"the id of what was run, which `sync list` shows."
+	cmd.PersistentFlags().StringVar(&a.flags.network, "network", "", "the `NETWORK`, by name or id; not needed if there is only one")
 	return cmd
 }
 
@@ -42,9 +45,9 @@ func (a *App) saySyncs(list []storesync.Sync) {
 
 func (a *App) syncShow() *cobra.Command {
 	return &cobra.Command{
-		Use:   "show ID",
+		Use:   "show SYNC",
 		Short: "Show a sync and what became of it at every store",
-		Args:  exactly("id"),
+		Args:  exactly("sync"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := askIn[storesync.Sync](cmd, a, http.MethodGet, at("syncs", args[0]), nil)
 			if err != nil {
@@ -72,9 +75,9 @@ func (a *App) saySync(s storesync.Sync) {
 
 func (a *App) syncCancel() *cobra.Command {
 	return &cobra.Command{
-		Use:   "cancel ID",
+		Use:   "cancel SYNC",
 		Short: "End a sync: queue nothing more of it, and cancel what is still open at every store",
-		Args:  exactly("id"),
+		Args:  exactly("sync"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := askIn[storesync.Sync](cmd, a, http.MethodPost, at("syncs", args[0], "cancel"), nil)
 			if err != nil {

@@ -13,12 +13,12 @@ import (
 func (a *App) syncAgain() *cobra.Command {
 	var f testFlags
 	cmd := &cobra.Command{
-		Use:   "again ID",
+		Use:   "again SYNC",
 		Short: "Test sending a sync again to the stores that missed it",
 		Long: "Make one Test that sends a sync again to the stores that missed it: all of it to those that were left\n" +
 			"out or could not receive, or whose job was cancelled or lost; to the others what they refused. Both are\n" +
 			"cut from the source's values of now. `plait-hub sync run DIGEST` carries it out.",
-		Args: exactly("id"),
+		Args: exactly("sync"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			n, err := a.inNetwork(cmd)
 			if err != nil {

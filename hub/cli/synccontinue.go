@@ -12,11 +12,11 @@ import (
 
 func (a *App) syncContinue() *cobra.Command {
 	return &cobra.Command{
-		Use:   "continue ID",
+		Use:   "continue SYNC",
 		Short: "Let a sync go on that has halted, or that waits for stores to apply it",
 		Long: "Let a sync go on that has halted because stores failed, or that waits for stores to apply it. Its next\n" +
 			"wave is queued at once; failures that `sync show` listed until now count no more.",
-		Args: exactly("id"),
+		Args: exactly("sync"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := askIn[storesync.Sync](cmd, a, http.MethodPost, at("syncs", args[0], "continue"), nil)
 			if err != nil {

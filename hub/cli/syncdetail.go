@@ -19,11 +19,11 @@ type detailFlags struct {
 
 func (f *detailFlags) define(cmd *cobra.Command) {
 	g := cmd.Flags()
-	g.StringVar(&f.kind, "kind", "", "items of this kind alone")
-	g.StringVar(&f.item, "item", "", "one item by its name, uid or the store's key")
-	g.StringVar(&f.action, "action", "", "items that end so: create, adopt, update, equal, keep, delete, retire, unlink, skip or park (an error)")
-	g.IntVar(&f.after, "after", -1, "begin after the item of this number")
-	g.IntVar(&f.limit, "limit", storesync.DefaultItemsPage, fmt.Sprintf("how many, at most %d", storesync.MaxItemsPage))
+	g.StringVar(&f.kind, "kind", "", "items of this `KIND` alone")
+	g.StringVar(&f.item, "item", "", "one `ITEM` by its name, uid or the store's key")
+	g.StringVar(&f.action, "action", "", "items whose `ACTION` is: create, adopt, update, equal, keep, delete, retire, unlink, skip or park (an error)")
+	g.IntVar(&f.after, "after", -1, "begin after the item of this number; -1: at the first")
+	g.IntVar(&f.limit, "limit", storesync.DefaultItemsPage, fmt.Sprintf("how many items, at most %d", storesync.MaxItemsPage))
 }
 
 // path is where these items of a Test are, below its network.
@@ -43,7 +43,8 @@ func (a *App) syncDetail() *cobra.Command {
 		Long: "Show what a Test said of a store, item by item and field by field: what the last sync left there, what\n" +
 			"stands there, what the source has, what will stand there, and why. The Test's own items are run again\n" +
 			"over what the hub has of the store by now; where that has moved since the Test, it is said.",
-		Args: exactly("digest", "store"),
+		Example: "  plait-hub sync detail DIGEST Downtown --action park",
+		Args:    exactly("digest", "store"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			page, err := askIn[storesync.ItemsPage](cmd, a, http.MethodGet, f.path(args[0], args[1]), nil)
 			if err != nil {

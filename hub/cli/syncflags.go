@@ -32,36 +32,35 @@ type testFlags struct {
 
 func (f *testFlags) define(cmd *cobra.Command) {
 	g := cmd.Flags()
-	g.StringVar(&f.file, "request", "", "file with the whole request in JSON, in place of the other flags")
-	g.StringVar(&f.from, "from", "", "store to copy from; head office if it is not named")
-	g.StringArrayVar(&f.kinds, "kind", nil, "all items of this kind (repeatable)")
-	g.StringArrayVar(&f.names, "name", nil, "one item by its name: service=Men's Cut (repeatable)")
-	g.StringArrayVar(&f.keys, "key", nil, "one item by the source's key: service=17 (repeatable)")
-	g.StringArrayVar(&f.searches, "search", nil, "items whose name contains a text: service=cut")
-	g.StringArrayVar(&f.categories, "category", nil, "items of a category: service=Hair")
-	g.StringArrayVar(&f.since, "changed-since", nil, "what the source changed since a date, a time, or the last sync of the kind: service=2026-05-01, service=last")
-	g.StringArrayVar(&f.active, "only", nil, "active or inactive items alone: discount=active, discount=inactive")
-	g.StringArrayVar(&f.to, "to", nil, "store or label that receives (repeatable)")
+	g.StringVar(&f.file, "request", "", "`FILE` with the whole request in JSON, in place of the other flags")
+	g.StringVar(&f.from, "from", "", "`STORE` to copy from; head office if it is not named")
+	g.StringArrayVar(&f.kinds, "kind", nil, "all items of this `KIND` (repeatable)")
+	g.StringArrayVar(&f.names, "name", nil, "one item by its name, `KIND=NAME`: \"service=Men's Cut\" (repeatable)")
+	g.StringArrayVar(&f.keys, "key", nil, "one item by the source's key, `KIND=KEY`: service=17 (repeatable)")
+	g.StringArrayVar(&f.searches, "search", nil, "items whose name contains a text, `KIND=TEXT`: service=cut (repeatable, once a kind)")
+	g.StringArrayVar(&f.categories, "category", nil, "items of a category, `KIND=CATEGORY`: service=Hair (repeatable, once a kind)")
+	g.StringArrayVar(&f.since, "changed-since", nil, "what the source changed since a date, a time, or the last sync of the kind, `KIND=SINCE`: service=2026-05-01, service=last (repeatable, once a kind)")
+	g.StringArrayVar(&f.active, "only", nil, "active or inactive items alone, `KIND=STATE`: discount=active, discount=inactive (repeatable, once a kind)")
+	g.StringArrayVar(&f.to, "to", nil, "`STORE|LABEL` that receives (repeatable)")
 	g.BoolVar(&f.all, "all", false, "every branch receives")
 	g.BoolVar(&f.noAdopt, "no-adopt", false, "leave a branch's own items with an equal name or code alone")
 	g.BoolVar(&f.onlyNew, "only-new", false, "create what is missing and change nothing")
 	g.BoolVar(&f.without, "without-missing-parts", false, "leave out parts that the receiver lacks, and name them")
 	g.BoolVar(&f.addMissing, "add-missing", false, "add what the selected items refer to where a receiver lacks it")
-	g.StringVar(&f.deleteMissing, "delete-missing", "no", "delete items not found at the source: no, linked or all")
+	g.StringVar(&f.deleteMissing, "delete-missing", "no", "delete items not found at the source: no; linked, those that came from it; all, the stores' own too")
 	g.StringVar(&f.prices, "prices", "network", "with prices this time: yes, no, or network: as its switch price_sync says")
 	g.StringVar(&f.restrictions, "restrictions", "yes", "with what limits an item, as a discount's minimum purchase: yes, or no to leave it to the receiver")
-	g.StringArrayVar(&f.reset, "reset", nil, "reset a field to the source at every receiver, though stores changed it: service.price (repeatable)")
-	g.StringVar(&f.applyFrom, "apply-from", "", "queue it at a time of the hub's clock: 2026-05-01, \"2026-05-01 08:00\", or 22:00 for the next one")
+	g.StringArrayVar(&f.reset, "reset", nil, "reset a field to the source at every receiver, though stores changed it, `KIND.FIELD`: service.price (repeatable)")
+	g.StringVar(&f.applyFrom, "apply-from", "", "queue it at a `TIME` of the hub's clock: 2026-05-01, \"2026-05-01 08:00\", or 22:00 for the next one; else at once")
 	g.StringVar(&f.label, "label", "", "what to call the sync")
-	f.defineDetails(cmd)
 }
 
 // defineDetails are the flags that say how much of a Test is shown.
 func (f *testFlags) defineDetails(cmd *cobra.Command) {
 	g := cmd.Flags()
 	g.IntVar(&f.details, "details", 20, "of how many stores to list what is to be looked at")
-	g.StringVar(&f.detail, "detail", "", "store of which to show every item, field by field; sync detail shows the rest")
-	g.StringVar(&f.item, "item", "", "with --detail: one item by its name, uid or the store's key")
+	g.StringVar(&f.detail, "detail", "", "`STORE` of which to show every item, field by field; sync detail shows the rest")
+	g.StringVar(&f.item, "item", "", "with --detail: one `ITEM` by its name, uid or the store's key")
 }
 
 // maxRequestFile bounds the file of --request.

@@ -46,8 +46,8 @@ func (a *App) syncRevert() *cobra.Command {
 			return a.show(out, func() { a.sayTest(out) })
 		},
 	}
-	cmd.Flags().StringArrayVar(&r.Stores, "store", nil, "at this store alone (repeatable); otherwise at all that received it")
-	cmd.Flags().StringArrayVar(&items, "item", nil, "this item alone, by its name or the store's key: service:Men's Cut (repeatable)")
+	cmd.Flags().StringArrayVar(&r.Stores, "store", nil, "at this `STORE` alone (repeatable); else at all that received it")
+	cmd.Flags().StringArrayVar(&items, "item", nil, "this item alone, `KIND:ITEM`, by its name or the store's key (repeatable)")
 	cmd.Flags().StringVar(&r.Label, "label", "", "what to call the revert")
 	cmd.Flags().IntVar(&details, "details", 20, "of how many stores to list items one by one")
 	return cmd

@@ -46,11 +46,11 @@ func (a *App) syncReview() *cobra.Command {
 		},
 	}
 	g := cmd.Flags()
-	g.StringArrayVar(&decide.Adopt, "adopt", nil, "link the store's own items: all, none, or this one, KIND:NAME (repeatable; all others are kept separate)")
-	g.StringArrayVar(&decide.Separate, "separate", nil, "create the source's items beside the store's own: all, ambiguous, or this one, KIND:NAME (repeatable)")
-	g.StringArrayVar(&same, "same", nil, "mark as the same item, in the whole network: KIND:ITEM=THE STORE'S, by its key or name (repeatable)")
-	g.StringVar(&decide.At, "at", "", "decide for this store alone, where several are reviewed")
-	g.StringArrayVar(&decide.After, "after", nil, "go on from an earlier Test of the review: its digest; what was decided there stands")
+	g.StringArrayVar(&decide.Adopt, "adopt", nil, "link the store's own items: all, none, or this one, `KIND:NAME` (repeatable; all others are kept separate)")
+	g.StringArrayVar(&decide.Separate, "separate", nil, "create the source's items beside the store's own: all, ambiguous, or this one, `KIND:NAME` (repeatable)")
+	g.StringArrayVar(&same, "same", nil, "mark as the same item, in the whole network: `KIND:ITEM=THEIRS`, the store's by its key or name (repeatable)")
+	g.StringVar(&decide.At, "at", "", "decide for this `STORE` alone, where several are reviewed")
+	g.StringArrayVar(&decide.After, "after", nil, "go on from an earlier Test of the review, by its `DIGEST`; what was decided there stands (repeatable)")
 	g.IntVar(&listed, "list", 20, "how many items of a group to list")
 	g.IntVar(&details, "details", 20, "with --json: of how many stores to list what is to be looked at")
 	g.BoolVar(&decline, "decline", false, "bring nothing of it: continuous syncs go on with what the sources change next")

@@ -51,7 +51,7 @@ func (a *App) syncRun() *cobra.Command {
 	waves.define(cmd)
 	cmd.Flags().IntVar(&confirm.Deletes, "deletes", 0, "with --yes: how many items you know that it deletes")
 	cmd.Flags().IntVar(&confirm.Resets, "resets", 0, "with --yes: how many values you know that it resets")
-	cmd.Flags().StringVar(&confirm.HeadOffice, "head-office", "", "with --yes: the name of head office, if it receives")
+	cmd.Flags().StringVar(&confirm.HeadOffice, "head-office", "", "with --yes: the `NAME` of head office, if it receives")
 	return cmd
 }
 

@@ -17,7 +17,7 @@ type waveFlags struct{ storesync.Waves }
 
 func (f *waveFlags) define(cmd *cobra.Command) {
 	g := cmd.Flags()
-	g.StringArrayVar(&f.Canary, "canary", nil, "store or label that gets it first; the others once these have applied it (repeatable)")
+	g.StringArrayVar(&f.Canary, "canary", nil, "`STORE|LABEL` that gets it first; the others once these have applied it (repeatable)")
 	g.IntVar(&f.Size, "wave", 0, "so many stores at a time after the canaries; 0 is all others at once")
 	g.IntVar(&f.HaltAfter, "halt-after", 0, "queue nothing more once so many stores have failed (1 if there are waves)")
 	g.IntVar(&f.Refused, "refused", 0, "how many more items than the Test foresaw a store may refuse without counting as failed")
@@ -65,7 +65,7 @@ func (a *App) syncSave() *cobra.Command {
 	}
 	f.define(cmd)
 	waves.define(cmd)
-	cmd.Flags().StringVar(&in.Schedule, "schedule", "", "when to run it: five cron fields in the hub's time zone, or \"@every 24h\"")
+	cmd.Flags().StringVar(&in.Schedule, "schedule", "", "`WHEN` to run it: five cron fields (minute, hour, day, month, weekday) in the hub's time zone, or \"@every 24h\"")
 	cmd.Flags().BoolVar(&in.Replace, "replace", false, "in place of what is kept under that name")
 	return cmd
 }
@@ -82,7 +82,7 @@ func (a *App) syncSaved() *cobra.Command {
 	return &cobra.Command{
 		Use:   "saved [NAME]",
 		Short: "List the saved syncs, when each runs, and how its last run ended; or show one",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  atMostOne("name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				s, err := askIn[storesync.SavedSync](cmd, a, http.MethodGet, at("saved", args[0]), nil)

@@ -37,7 +37,8 @@ func (a *App) syncTest() *cobra.Command {
 		},
 	}
 	f.define(cmd)
-	cmd.Flags().StringVar(&f.saved, "saved", "", "the options that `plait-hub sync save` keeps under this name, in place of the other flags")
+	f.defineDetails(cmd)
+	cmd.Flags().StringVar(&f.saved, "saved", "", "the options that plait-hub sync save keeps under this `NAME`, in place of the other flags")
 	return cmd
 }
 

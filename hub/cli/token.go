@@ -15,9 +15,10 @@ func (a *App) tokens() *cobra.Command {
 func (a *App) tokenAdd() *cobra.Command {
 	var in operator.NewToken
 	cmd := &cobra.Command{
-		Use:   "add NAME",
-		Short: "Make a token for somebody; its secret is shown once",
-		Args:  exactly("name"),
+		Use:     "add NAME",
+		Short:   "Make a token for somebody; its secret is shown once",
+		Example: "  plait-hub token add ann --role operator --network \"Harbour Hair\" --days 90",
+		Args:    exactly("name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in.Name = args[0]
 			t, err := ask[operator.MadeToken](cmd, a, http.MethodPost, "tokens", in)
@@ -29,9 +30,9 @@ func (a *App) tokenAdd() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&in.Role, "role", "viewer", "viewer, operator or admin")
-	cmd.Flags().StringVar(&in.Network, "network", "", "for this network alone (id or name)")
-	cmd.Flags().IntVar(&in.Days, "days", 0, "good for that many days; 0: until it is revoked")
+	cmd.Flags().StringVar(&in.Role, "role", "viewer", "its `ROLE`: viewer, who reads; operator, who also runs syncs; admin, who also adds networks, stores and tokens")
+	cmd.Flags().StringVar(&in.Network, "network", "", "for this `NETWORK` alone, by name or id; else for the whole hub")
+	cmd.Flags().IntVar(&in.Days, "days", 0, "good for so many days; 0: until it is revoked")
 	return cmd
 }
 
@@ -70,9 +71,9 @@ func (a *App) sayTokens(list []operator.Token) {
 
 func (a *App) tokenRevoke() *cobra.Command {
 	return &cobra.Command{
-		Use:   "revoke ID",
-		Short: "End a token",
-		Args:  exactly("id"),
+		Use:   "revoke TOKEN",
+		Short: "End a token, by its id (plait-hub token list)",
+		Args:  exactly("token"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out, err := ask[struct{}](cmd, a, http.MethodDelete, at("tokens", args[0]), nil)
 			if err != nil {

@@ -33,7 +33,7 @@ func keys(c *Config) []settings.Key {
 		{Path: "log.level", Default: "info", Set: settings.OneOf(&c.Log.Level, "debug", "info", "warn", "error"),
 			Help: "what is logged: debug, info, warn or error"},
 		{Path: "log.format", Default: "json", Set: settings.OneOf(&c.Log.Format, "json", "text"),
-			Help: "how: json, or text for people"},
+			Help: "form of the log: json, or text for people"},
 		{Path: "contact.grace", Default: "1h", Set: settings.Span(&c.Contact.Grace, minGrace, maxGrace),
 			Help: "how long after its announced contact an agent counts as overdue"},
 		{Path: "enrol.valid", Default: "24h", Set: settings.Span(&c.Enrol.Valid, minValid, maxValid),
