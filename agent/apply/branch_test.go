@@ -42,9 +42,9 @@ func newBranch(t testing.TB, sql string) *branch {
 	if _, err := b.conn.Install(t.Context(), storeID); err != nil {
 		t.Fatal(err)
 	}
-	meta, err := b.conn.Meta(t.Context())
+	newest, err := b.conn.Newest(t.Context())
 	if err == nil {
-		err = b.box.NewPOSEpoch(t.Context(), meta.Epoch)
+		err = b.box.NewPOSEpoch(t.Context(), newest)
 	}
 	if err == nil {
 		err = b.capture.CompareAll(t.Context(), nil)

@@ -73,6 +73,7 @@ type round struct {
 	walked   int64 // rows of the present kind in this call
 	ahead    formPage
 	trail    int64 // where the record probably goes on; see outbox.Box.Holds
+	restores int   // histories that began in this call
 	progress func(kind string, rows int64)
 }
 
@@ -83,13 +84,18 @@ func (r *round) spent(start time.Time) bool {
 
 // step compares one page and moves the place behind it.
 func (r *round) step(ctx context.Context) error {
-	if err := r.recognise(ctx); err != nil {
+	begun, err := r.recognise(ctx)
+	if err != nil {
 		return err
+	}
+	if begun {
+		if r.restores++; r.restores > maxRestores {
+			return fmt.Errorf("the POS database was restored or replaced %d times meanwhile: %w", r.restores, pos.ErrRestored)
+		}
 	}
 	if err := r.resume(ctx); err != nil {
 		return err
 	}
-	var err error
 	switch {
 	case r.Kind >= len(r.kinds):
 		return r.finish(ctx)
@@ -156,8 +162,12 @@ func (r *round) skip(ctx context.Context, why string) error {
 	return r.nextKind(ctx)
 }
 
-// finish ends a round in which every kind was walked.
+// finish ends a round in which every kind was walked. What it drained on its way may
+// have been too early to decide.
 func (r *round) finish(ctx context.Context) error {
+	if err := r.readAgain(ctx, source{r.pos, r.pos.Done}); err != nil {
+		return err
+	}
 	if err := r.box.VerifyIndexes(ctx); err != nil {
 		return err
 	}

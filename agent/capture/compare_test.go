@@ -126,3 +126,15 @@ func TestARestoredPOSIsComparedAtOnce(t *testing.T) {
 	}
 	s.checkEqual()
 }
+
+// TestAComparisonDecidesWhatItDrained: an item seems to be another one, and its change
+// row is met only when it is judged. What was too early to decide then is decided
+// before the round ends.
+func TestAComparisonDecidesWhatItDrained(t *testing.T) {
+	s := startSalon(t)
+	s.pos.write("category", "2", fields("Cut", 1))
+	s.drain()
+	s.pos.write("category", "2", fields("Shave", 2))
+	s.compare()
+	s.checkRecord()
+}

@@ -14,8 +14,8 @@ import (
 // after them is for the next one.
 const maxPages = 10_000
 
-// maxRestores bounds how often one drain begins anew because the POS database was
-// restored under it.
+// maxRestores bounds how often one drain, or one call of Compare, begins anew because
+// the POS database was restored under it.
 const maxRestores = 3
 
 // Drain brings the record up to every change that the POS has committed. It may
@@ -30,7 +30,7 @@ func (c *Capturer) Drain(ctx context.Context) error {
 
 func (c *Capturer) drain(ctx context.Context) error {
 	for try := 1; ; try++ {
-		err := c.recognise(ctx)
+		_, err := c.recognise(ctx)
 		if err == nil {
 			err = c.level(ctx, source{c.pos, c.pos.Done})
 		}

@@ -146,7 +146,7 @@ func (s *salon) loseRecord() {
 	s.pos.restart()
 	s.hub = map[item.ID]held{}
 	s.open()
-	s.must(s.box.NewPOSEpoch(context.Background(), s.pos.meta.Epoch))
+	s.must(s.box.NewPOSEpoch(context.Background(), s.pos.newest()))
 	s.compare()
 	s.drain()
 }

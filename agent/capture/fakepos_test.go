@@ -36,6 +36,7 @@ type posState struct {
 	links   map[item.ID]pos.LinkRow
 	seq     int64
 	nonce   int64
+	removed int64 // the newest change row that was taken away in this epoch
 }
 
 func newFakePOS() *fakePOS {
@@ -161,14 +162,26 @@ func (f *fakePOS) Meta(context.Context) (m pos.Meta, err error) {
 }
 
 func (f *fakePOS) NewEpoch(_ context.Context, epoch string) error {
-	return f.between(func() error { f.meta.Epoch = epoch; return nil })
+	return f.between(func() error { f.meta.Epoch, f.removed = epoch, 0; return nil })
+}
+
+func (f *fakePOS) Newest(context.Context) (m wire.Mark, err error) {
+	return m, f.between(func() error { m = f.newest(); return nil })
+}
+
+func (f *fakePOS) newest() wire.Mark {
+	m := wire.Mark{POSEpoch: f.meta.Epoch}
+	for _, ch := range f.changes {
+		m.Seq, m.Nonce = ch.Seq, ch.Nonce
+	}
+	return m
 }
 
 func (f *fakePOS) Snapshot(_ context.Context, ask pos.Ask) (out pos.Snapshot, err error) {
 	return out, f.between(func() error {
 		f.look()
 		mark := ask.Mark
-		if f.lost || mark.POSEpoch != "" && (mark.POSEpoch != f.meta.Epoch || mark.Seq != 0 && !f.holds(mark)) {
+		if f.lost || mark.POSEpoch != "" && (mark.POSEpoch != f.meta.Epoch || mark.Seq != 0 && !f.holdsRow(mark)) {
 			f.lost, f.saw = false, wire.Mark{}
 			return pos.ErrRestored
 		}
@@ -216,7 +229,7 @@ func (f *fakePOS) records(kind string, keys []string) (out []pos.Record, err err
 
 // look notes how far the history has come by a read.
 func (f *fakePOS) look() {
-	f.lost = f.lost || f.saw.Seq != 0 && !f.holds(f.saw)
+	f.lost = f.lost || f.saw.Seq != 0 && !f.holdsRow(f.saw)
 	f.saw = wire.Mark{}
 	for _, ch := range f.changes {
 		f.saw = wire.Mark{Seq: ch.Seq, Nonce: ch.Nonce}
@@ -273,6 +286,10 @@ func (f *fakePOS) HasMark(_ context.Context, mark wire.Mark) (there bool, err er
 }
 
 func (f *fakePOS) holds(mark wire.Mark) bool {
+	return f.removed <= mark.Seq && (mark.Seq == 0 || f.holdsRow(mark))
+}
+
+func (f *fakePOS) holdsRow(mark wire.Mark) bool {
 	return slices.ContainsFunc(f.changes, func(ch pos.Change) bool { return ch.Seq == mark.Seq && ch.Nonce == mark.Nonce })
 }
 
@@ -286,7 +303,11 @@ func (f *fakePOS) Prune(_ context.Context, settle []pos.LinkRow, keep wire.Mark)
 		}
 		before := len(f.changes)
 		f.changes = slices.DeleteFunc(f.changes, func(ch pos.Change) bool {
-			return f.done[ch.Seq] && ch.Seq != keep.Seq && ch.Seq != f.seq
+			gone := f.done[ch.Seq] && ch.Seq != keep.Seq && ch.Seq != f.seq
+			if gone {
+				f.removed = max(f.removed, ch.Seq)
+			}
+			return gone
 		})
 		removed = before - len(f.changes)
 		return nil

@@ -58,7 +58,7 @@ func match(kind string) catalog.Match {
 func newSalon(t fataler, folder string) *salon {
 	s := &salon{t: t, path: filepath.Join(folder, "agent.db"), pos: newFakePOS(), hub: map[item.ID]held{}}
 	s.open()
-	s.must(s.box.NewPOSEpoch(context.Background(), "p1"))
+	s.must(s.box.NewPOSEpoch(context.Background(), s.pos.newest()))
 	s.must(s.cap.CompareAll(context.Background(), nil))
 	return s
 }

@@ -14,39 +14,35 @@ import (
 // what was pruned: a new POS epoch begins, and with it judging and a comparison from
 // the start (decision 16). Without a mark there is nothing to tell: the record has
 // not been filled yet.
-func (c *Capturer) recognise(ctx context.Context) error {
+func (c *Capturer) recognise(ctx context.Context) (begun bool, err error) {
 	mark, taken, err := c.box.Marks(ctx)
 	if err != nil || mark.POSEpoch == "" {
-		return err
+		return false, err
 	}
 	if there, err := c.hasMarks(ctx, mark, taken); err != nil || there {
-		return err
+		return false, err
 	}
 	meta, err := c.pos.Meta(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
-	epoch := meta.Epoch
-	if epoch == mark.POSEpoch {
-		if mark.Seq == 0 {
-			return nil
-		}
-		epoch = uuid.NewString()
-		if err := c.pos.NewEpoch(ctx, epoch); err != nil {
-			return fmt.Errorf("cannot begin a new history of the POS database: %w", err)
+	if meta.Epoch == mark.POSEpoch {
+		if err := c.pos.NewEpoch(ctx, uuid.NewString()); err != nil {
+			return false, fmt.Errorf("cannot begin a new history of the POS database: %w", err)
 		}
 	}
-	if err := c.box.NewPOSEpoch(ctx, epoch); err != nil {
-		return err
+	newest, err := c.pos.Newest(ctx)
+	if err != nil {
+		return false, err
 	}
-	return c.keepPlace(ctx, place{})
+	if err := c.box.NewPOSEpoch(ctx, newest); err != nil {
+		return false, err
+	}
+	return true, c.keepPlace(ctx, place{})
 }
 
-// hasMarks reports whether both rows are there; without any there is none to find.
+// hasMarks reports whether both rows are there.
 func (c *Capturer) hasMarks(ctx context.Context, mark, taken wire.Mark) (bool, error) {
-	if mark.Seq == 0 {
-		return false, nil
-	}
 	there, err := c.pos.HasMark(ctx, mark)
 	if err != nil || !there || taken.Seq == 0 || taken == mark {
 		return there, err

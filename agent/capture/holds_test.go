@@ -10,7 +10,6 @@ import (
 
 	"plait/agent/capture"
 	"plait/agent/outbox"
-	"plait/agent/pos"
 	"plait/shared/item"
 
 	"pgregory.net/rapid"
@@ -223,9 +222,8 @@ func (s *salon) heals(t *testing.T) bool {
 func (s *salon) level(ctx context.Context) error {
 	mark, _, err := s.box.Marks(ctx)
 	if err == nil && mark.POSEpoch == "" { // a fresh file
-		var meta pos.Meta
-		if meta, err = s.pos.Meta(ctx); err == nil {
-			err = s.box.NewPOSEpoch(ctx, meta.Epoch)
+		if mark, err = s.pos.Newest(ctx); err == nil {
+			err = s.box.NewPOSEpoch(ctx, mark)
 		}
 	}
 	for _, step := range []func() error{

@@ -169,6 +169,43 @@ func TestPropertyRestores(t *testing.T) {
 	})
 }
 
+// TestPropertyWhatARestoreMissedIsKnown: POS files and agent.db of older days come
+// back, and every change has its row. Where the record does not know that it must be
+// compared, it misses nothing.
+func TestPropertyWhatARestoreMissedIsKnown(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := newRapidSalon(t)
+		backup, saved := s.pos.backup(), s.path+".saved"
+		s.save(saved)
+		for range rapid.IntRange(1, 20).Draw(t, "turns") {
+			switch rapid.IntRange(0, 9).Draw(t, "turn") {
+			case 0:
+				backup = s.pos.backup()
+			case 1:
+				s.pos.restore(backup)
+			case 2:
+				s.drain()
+				s.save(saved)
+			case 3:
+				s.restoreRecord(saved)
+			case 4, 5:
+				s.drain()
+				s.must(s.cap.Prune(context.Background()))
+			default:
+				s.statement(t)
+			}
+		}
+		s.drain()
+		judging, err := s.box.Judging(context.Background())
+		s.must(err)
+		if judging {
+			s.compare()
+			s.drain()
+		}
+		s.checkRecord()
+	})
+}
+
 // save copies agent.db as an image of the PC would.
 func (s *salon) save(to string) {
 	s.must(s.box.Close())

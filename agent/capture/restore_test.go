@@ -120,3 +120,21 @@ func TestARestoreForgetsWhatWasToBeSettled(t *testing.T) {
 		t.Errorf("plait_links has %+v", row)
 	}
 }
+
+// TestAnOlderRecordOfAQuietPOSKnowsWhatItMissed: agent.db was saved before the POS had
+// changed anything, and comes back when the change rows that it never saw are gone.
+func TestAnOlderRecordOfAQuietPOSKnowsWhatItMissed(t *testing.T) {
+	s := startSalon(t)
+	saved := s.path + ".saved"
+	s.save(saved)
+	s.work(1)
+	s.drain()
+	s.must(s.cap.Prune(t.Context()))
+	s.restoreRecord(saved)
+	s.drain()
+	if judging, err := s.box.Judging(t.Context()); err != nil || !judging {
+		t.Fatalf("it is to be compared: %v (%v)", judging, err)
+	}
+	s.compare()
+	s.checkRecord()
+}

@@ -39,9 +39,9 @@ func newSQLitePOS(t testing.TB, folder string) *sqlitePOS {
 	t.Cleanup(p.close)
 	_, err = p.conn.Install(t.Context(), "store-1")
 	check(t, err)
-	meta, err := p.conn.Meta(t.Context())
+	mark, err := p.conn.Newest(t.Context())
 	check(t, err)
-	check(t, p.box.NewPOSEpoch(t.Context(), meta.Epoch))
+	check(t, p.box.NewPOSEpoch(t.Context(), mark))
 	return p
 }
 

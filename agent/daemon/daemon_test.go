@@ -22,6 +22,7 @@ import (
 	"plait/agent/pos"
 	"plait/agent/upload"
 	"plait/configs"
+	"plait/shared/wire"
 
 	"github.com/rs/zerolog"
 	_ "modernc.org/sqlite"
@@ -342,7 +343,7 @@ func TestADayOfTheLoops(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := box.NewPOSEpoch(t.Context(), "e1"); err != nil {
+		if err := box.NewPOSEpoch(t.Context(), wire.Mark{POSEpoch: "e1"}); err != nil {
 			t.Fatal(err)
 		}
 		settings := s.config

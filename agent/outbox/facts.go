@@ -137,14 +137,15 @@ func (b *Box) Attention(ctx context.Context) (a Attention, err error) {
 	return a, err
 }
 
-// NewPOSEpoch starts a new history of the POS database: the mark names it, the
-// change rows seen of the old one are forgotten, and judging begins. What plait_links
-// was to learn of the old history is not so in this one: its keys are read again.
-func (b *Box) NewPOSEpoch(ctx context.Context, epoch string) error {
+// NewPOSEpoch starts a new history of the POS database: the mark names its newest
+// change row as of now, the change rows seen of the old one are forgotten, and judging
+// begins. What plait_links was to learn of the old history is not so in this one: its
+// keys are read again.
+func (b *Box) NewPOSEpoch(ctx context.Context, newest wire.Mark) error {
 	return b.write(ctx, func(tx *sql.Tx) error {
 		m := metaOf(ctx, tx)
-		m.setJSON(metaMark, wire.Mark{POSEpoch: epoch})
-		m.setJSON(metaTaken, wire.Mark{POSEpoch: epoch})
+		m.setJSON(metaMark, newest)
+		m.setJSON(metaTaken, wire.Mark{POSEpoch: newest.POSEpoch})
 		m.setText(metaJudging, "1")
 		m.setInt(metaCompared, 0)
 		if m.err != nil {

@@ -78,7 +78,7 @@ func TestSeenChangesAreRemembered(t *testing.T) {
 			t.Errorf("%+v was seen: %v, want %v", s, was[s], want)
 		}
 	}
-	a.must(a.NewPOSEpoch(t.Context(), "p2"))
+	a.must(a.NewPOSEpoch(t.Context(), wire.Mark{POSEpoch: "p2"}))
 	if was, err = a.WasSeen(t.Context(), ask); err != nil || len(was) != 0 {
 		t.Errorf("a new history remembers %v, %v", was, err)
 	}
@@ -121,7 +121,7 @@ func TestMarks(t *testing.T) {
 			t.Errorf("mark %+v, taken %+v, %v; want %+v and %+v", mark, taken, err, wantMark, wantTaken)
 		}
 	}
-	a.must(a.NewPOSEpoch(t.Context(), "p1"))
+	a.must(a.NewPOSEpoch(t.Context(), wire.Mark{POSEpoch: "p1"}))
 	marks(wire.Mark{POSEpoch: "p1"}, wire.Mark{POSEpoch: "p1"})
 	for _, c := range []outbox.Change{
 		{Mark: at(9), Seen: []outbox.Seen{{Seq: 3, Nonce: -3}, {Seq: 2, Nonce: -2}}},
@@ -132,6 +132,6 @@ func TestMarks(t *testing.T) {
 		a.reopen()
 		marks(at(9), at(3))
 	}
-	a.must(a.NewPOSEpoch(t.Context(), "p2"))
+	a.must(a.NewPOSEpoch(t.Context(), wire.Mark{POSEpoch: "p2"}))
 	marks(wire.Mark{POSEpoch: "p2"}, wire.Mark{POSEpoch: "p2"})
 }

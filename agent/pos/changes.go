@@ -246,7 +246,7 @@ func (c *sqlConnector) Done(_ context.Context, changes []Change) error {
 }
 
 // HasMark reports whether the mark's row is there, in this epoch, and nothing that
-// came after it was taken away.
+// came after it was taken away. A mark of no row stands before the first.
 func (c *sqlConnector) HasMark(ctx context.Context, mark wire.Mark) (bool, error) {
 	var there bool
 	err := c.read(ctx, func(s *session, _ *state) (err error) {
@@ -264,6 +264,9 @@ func hasMark(ctx context.Context, s *session, mark wire.Mark) (bool, error) {
 	removed, err := removedUpTo(ctx, s)
 	if err != nil || removed > mark.Seq {
 		return false, err // whoever is no further than the mark has missed something
+	}
+	if mark.Seq == 0 {
+		return true, nil
 	}
 	return hasRow(ctx, s, rowID{mark.Seq, mark.Nonce})
 }

@@ -189,7 +189,8 @@ type Connector interface {
 	Done(ctx context.Context, changes []Change) error
 	// HasMark reports whether the change row (seq, nonce) is there, in this epoch,
 	// and no row after it was ever taken away: an older copy of the agent's record,
-	// put back, has not seen what was. A false answer begins a new history.
+	// put back, has not seen what was. Seq 0 stands before the first row. A false
+	// answer begins a new history.
 	HasMark(ctx context.Context, mark wire.Mark) (bool, error)
 	// Newest returns the mark of the newest change row; zero Seq if there is none.
 	Newest(ctx context.Context) (wire.Mark, error)

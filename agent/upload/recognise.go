@@ -48,7 +48,7 @@ func (c *conversation) recognisePOS(ctx context.Context) error {
 	if done.Foreign != "" {
 		c.note("this POS database was copied from store %s; its sync history was emptied and this store starts its own", done.Foreign)
 	}
-	if err := c.fill(ctx, done.Meta); err != nil {
+	if err := c.fill(ctx); err != nil {
 		return err
 	}
 	if len(done.Triggers) == 0 || meta.Epoch == "" || c.fresh {
@@ -61,13 +61,17 @@ func (c *conversation) recognisePOS(ctx context.Context) error {
 // fill brings the record up to the POS where it is not yet of this history: an
 // empty record (a new store, or a lost agent.db) is filled, and after a restore
 // every item is compared. Capture itself has recognised the restore by its mark.
-func (c *conversation) fill(ctx context.Context, meta pos.Meta) error {
+func (c *conversation) fill(ctx context.Context) error {
 	standing, err := c.Box.Standing(ctx)
 	if err != nil {
 		return err
 	}
 	if c.fresh = standing.Mark.POSEpoch == ""; c.fresh {
-		if err := c.Box.NewPOSEpoch(ctx, meta.Epoch); err != nil {
+		newest, err := c.POS.Newest(ctx)
+		if err == nil {
+			err = c.Box.NewPOSEpoch(ctx, newest)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -236,12 +236,18 @@ func testOlderMark(t *testing.T, b Bench) {
 		b.Do(t, Op{Verb: Put, Kind: "category", Key: key, Fields: fields("name", text(key))})
 		return newest(t, b.Connector)
 	}
+	none := newest(t, b.Connector)
+	if none.Seq != 0 || none.POSEpoch == "" {
+		t.Fatalf("the newest row of a database that nobody wrote to is %+v", none)
+	}
 	old := put("1")
 	done(t, b.Connector, pending(t, b.Connector))
 	put("2")
 	now := put("3")
-	if there, err := b.Connector.HasMark(t.Context(), old); err != nil || !there {
-		t.Fatalf("the older mark is there before anything is taken away: %t, %v", there, err)
+	for _, m := range []wire.Mark{none, old} {
+		if there, err := b.Connector.HasMark(t.Context(), m); err != nil || !there {
+			t.Fatalf("mark %d is there before anything is taken away: %t, %v", m.Seq, there, err)
+		}
 	}
 	tx := begin(t, b)
 	if err := tx.Done(t.Context(), pending(t, tx), nil); err != nil {
@@ -251,7 +257,7 @@ func testOlderMark(t *testing.T, b Bench) {
 	if _, err := b.Connector.Prune(t.Context(), nil, old); err != nil { // where the engine left them
 		t.Fatal(err)
 	}
-	for m, want := range map[wire.Mark]bool{old: false, now: true} {
+	for m, want := range map[wire.Mark]bool{none: false, old: false, now: true, {POSEpoch: "another"}: false} {
 		if there, err := b.Connector.HasMark(t.Context(), m); err != nil || there != want {
 			t.Errorf("mark %d is there: %t, %v; want %t", m.Seq, there, err, want)
 		}

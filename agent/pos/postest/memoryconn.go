@@ -137,13 +137,13 @@ func (m *Memory) NewEpoch(_ context.Context, epoch string) error {
 }
 
 // HasMark reports whether the mark's row is there, in this epoch, and nothing that
-// came after it was taken away.
+// came after it was taken away. A mark of no row stands before the first.
 func (m *Memory) HasMark(_ context.Context, mark wire.Mark) (bool, error) {
 	if err := m.ask("HasMark"); err != nil {
 		return false, err
 	}
 	st := m.db.snapshot()
-	return mark.Seq != 0 && st.holds(mark) && st.removed <= mark.Seq, nil
+	return st.removed <= mark.Seq && st.holds(mark), nil
 }
 
 // Newest returns the mark of the newest change row.
