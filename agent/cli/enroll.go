@@ -25,7 +25,8 @@ func (a *App) enroll() *cobra.Command {
 		Use: "enroll URL CODE", Short: "make this PC a store of a network, with a code from the hub", Args: between(2, 12),
 		Long: "Enroll redeems an enrolment code at the hub and keeps this store's credential in the data folder.\n" +
 			"CODE may be typed in groups; - reads it from the standard input, which keeps it out of the shell's history.\n" +
-			"After a lost answer, or any other failure on the way, run the same command again.",
+			"After a lost answer, or any other failure on the way, run the same command again.\n" +
+			"With --replace the record of what this PC was is set aside, and never sent as the new store's.",
 		RunE: func(c *cobra.Command, args []string) error {
 			settings, err := a.settings(c)
 			if err != nil {

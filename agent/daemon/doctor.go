@@ -28,7 +28,7 @@ func (d *Daemon) Doctor(ctx context.Context) (control.Findings, error) {
 	e.folders()
 	e.disk()
 	e.recordChecks(ctx)
-	cred, enrolled := e.enrolment()
+	cred, enrolled := e.enrolment(ctx)
 	if enrolled {
 		e.hub(ctx, cred)
 	}
@@ -145,14 +145,31 @@ func (e *examination) comparison(last time.Time) {
 	}
 }
 
-func (e *examination) enrolment() (enrol.Credential, bool) {
+func (e *examination) enrolment(ctx context.Context) (enrol.Credential, bool) {
 	cred, err := enrol.Read(e.config.Credential())
+	if err == nil {
+		err = e.foreign(ctx, cred)
+	}
 	if err != nil {
 		e.bad("enrolment", "%v", err)
 		return cred, false
 	}
 	e.ok("enrolment", "this PC is store %q (%s)", cred.StoreName, cred.Role)
 	return cred, true
+}
+
+// foreign holds the credential against the record as it is now, and against the POS
+// as the agent found it with that credential.
+func (e *examination) foreign(ctx context.Context, cred enrol.Credential) error {
+	var found foreignError
+	if _, lack := e.present(); errors.As(lack, &found) && found.cred == ownerOf(cred) {
+		return found
+	}
+	box, err := e.openBox(ctx)
+	if err != nil {
+		return nil // recordChecks says it
+	}
+	return e.ownRecord(ctx, box, cred)
 }
 
 // hub reaches out to the hub, and by the way compares certificates and clocks.
@@ -211,7 +228,8 @@ func (e *examination) clock(hub time.Time) {
 func (e *examination) posChecks(ctx context.Context) {
 	c, err := e.present()
 	if err != nil {
-		if !errors.Is(err, enrol.ErrNotEnrolled) {
+		var said foreignError
+		if !errors.Is(err, enrol.ErrNotEnrolled) && !errors.As(err, &said) {
 			e.bad("mapping", "%v", err)
 		}
 		return

@@ -79,6 +79,9 @@ func (d *Daemon) openCore(ctx context.Context) (_ *core, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.ownRecord(ctx, box, cred); err != nil {
+		return nil, err
+	}
 	mapping, err := pos.LoadMapping(d.config.Mapping)
 	if err != nil {
 		return nil, err
@@ -99,6 +102,9 @@ func (d *Daemon) openCore(ctx context.Context) (_ *core, err error) {
 		return nil, err
 	}
 	if err := c.connect(ctx, mapping, cat); err != nil {
+		return nil, err
+	}
+	if err := d.settle(ctx, c, mapping.Path); err != nil {
 		return nil, err
 	}
 	if err := d.setInstallation(ctx, box, cred.Installation); err != nil {

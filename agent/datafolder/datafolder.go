@@ -19,6 +19,7 @@ import (
 const (
 	DatabaseName   = "agent.db"
 	CredentialName = "credential.json"
+	EnrolledName   = "enrolled"
 	SocketName     = "control.sock"
 	PausedName     = "paused"
 	lockName       = "agent.lock"

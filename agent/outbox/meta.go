@@ -13,6 +13,7 @@ import (
 
 // The facts of meta.
 const (
+	metaOwner        = "owner" // Owner
 	metaInstallation = "installation"
 	metaAgentEpoch   = "agent_epoch"
 	metaHubEpoch     = "hub_epoch"

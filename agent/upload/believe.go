@@ -17,7 +17,7 @@ func (c *conversation) believeWelcome(w wire.Welcome) error {
 	case w.HubEpoch == "" || w.Store == "":
 		return fmt.Errorf("cannot use the hub's answer to hello: it names no hub epoch or no store; if it comes again, tell the hub's operator")
 	case w.Store != c.Store:
-		return fmt.Errorf("the hub knows this PC's credential as that of store %s (%s), and the PC is enrolled for %s: nothing was sent; run enroll again with a code for the right store",
+		return fmt.Errorf("the hub knows this PC's credential as that of store %s (%s), and the PC is enrolled for %s: nothing was sent; enrol it anew with a code for the right store: plait-agent enroll --replace URL CODE",
 			w.StoreName, w.Store, c.Store)
 	}
 	return nil

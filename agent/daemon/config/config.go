@@ -90,6 +90,9 @@ func (c Config) Database() string { return filepath.Join(c.Data, datafolder.Data
 // Credential returns the path of credential.json.
 func (c Config) Credential() string { return filepath.Join(c.Data, datafolder.CredentialName) }
 
+// Enrolled returns the path of the file that an enrolment leaves while the agent runs.
+func (c Config) Enrolled() string { return filepath.Join(c.Data, datafolder.EnrolledName) }
+
 // Socket returns the path of the control socket.
 func (c Config) Socket() string { return filepath.Join(c.Data, datafolder.SocketName) }
 
