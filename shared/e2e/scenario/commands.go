@@ -48,6 +48,7 @@ var acts = map[string]command{
 	"lock":    {1, func(w *world, args []string) (string, error) { return "", w.lock(args[0]) }},
 	"unlock":  {1, func(w *world, args []string) (string, error) { return "", w.unlock(args[0]) }},
 	"replace": {1, func(w *world, args []string) (string, error) { return "", w.replace(args[0]) }},
+	"become":  {2, func(w *world, args []string) (string, error) { return "", w.become(args[0], args[1]) }},
 	"lose":    {1, func(w *world, args []string) (string, error) { return "", w.lose(args[0]) }},
 	"ask":     {3, func(w *world, args []string) (string, error) { return w.ask(args[0], args[1], args[2], args[3:]) }},
 	"settings": {2, func(w *world, args []string) (string, error) {

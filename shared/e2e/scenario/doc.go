@@ -29,6 +29,7 @@
 //	until PATTERN COMMAND WORD …    does a command until it succeeds and says so
 //	overdue NAME                    a saved sync's time passed while the hub was down
 //	replace STORE                   another PC takes the place of a store's
+//	become STORE OTHER              a store's PC is enrolled anew and is another store's
 //	settings STORE TEXT             a line more in the agent's configuration file
 //	lock|unlock STORE               the POS keeps its database to itself
 //	start|end|crash STORE|hub       processes

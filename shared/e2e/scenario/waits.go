@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"time"
 
 	"plait/hub/operator"
@@ -83,4 +84,33 @@ func (w *world) replace(name string) error {
 		return err
 	}
 	return s.Enrol(w.ctx, w.hubURL(), made.Code)
+}
+
+// become has a store's PC, with its POS, take the place of another's: it is enrolled
+// anew as that store, whose own PC is gone.
+func (w *world) become(name, other string) error {
+	s, err := w.store(name)
+	if err != nil {
+		return err
+	}
+	gone, err := w.store(other)
+	if err != nil {
+		return err
+	}
+	if s.Running() || gone.Running() {
+		return fmt.Errorf("the PC of %s or of %s still runs: end both first", name, other)
+	}
+	var made operator.Enrolment
+	if err := w.rig.Hub.Run(w.ctx, &made, "store", "replace", other); err != nil {
+		return err
+	}
+	if err := s.Enrol(w.ctx, w.hubURL(), made.Code, "--replace"); err != nil {
+		return err
+	}
+	w.rig.Stores = slices.DeleteFunc(w.rig.Stores, func(s *rig.Store) bool { return s == gone })
+	s.Name, s.ID = gone.Name, gone.ID
+	err = w.pos[other].Close()
+	w.pos[other] = w.pos[name]
+	delete(w.pos, name)
+	return err
 }
