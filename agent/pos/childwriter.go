@@ -106,7 +106,8 @@ func (w *rowWriter) insertChild(ctx context.Context, ch *childPlan, at []any, ro
 	for i, c := range ch.key.columns {
 		set.set(c.name, args[i])
 	}
-	_, err = w.s.exec(ctx, "INSERT INTO "+w.d.quote(ch.table.name)+w.insertList(set, 1), set.args()...)
+	text, args := w.insertion(ch.table, set)
+	_, err = w.s.exec(ctx, text, args...)
 	return err
 }
 

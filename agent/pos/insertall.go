@@ -168,14 +168,8 @@ func sameColumns(a, b assignments) bool {
 // insertRows inserts rows with one statement. SQL leaves the order of what is
 // returned open, so that the keys must say it.
 func (w *rowWriter) insertRows(ctx context.Context, rows []assignments) ([]Record, error) {
-	text := "INSERT INTO " + w.d.quote(w.p.table.name) + w.insertList(rows[0], len(rows)) + " RETURNING " + w.columnList(w.selected())
-	args := make([]any, 0, len(rows)*len(rows[0]))
-	for _, row := range rows {
-		for _, a := range row {
-			args = append(args, a.value)
-		}
-	}
-	records, last, err := w.records(ctx, text, args, len(rows))
+	text, args := w.insertion(w.p.table, rows...)
+	records, last, err := w.records(ctx, text+" RETURNING "+w.columnList(w.selected()), args, len(rows))
 	switch {
 	case err != nil:
 		return nil, err

@@ -115,9 +115,9 @@ func (w *rowWriter) insertWhole(ctx context.Context, set assignments, fields ite
 
 // insertRow returns the key that the row got, as the POS stored it.
 func (w *rowWriter) insertRow(ctx context.Context, set assignments) (string, []any, error) {
-	text := "INSERT INTO " + w.d.quote(w.p.table.name) + w.insertList(set, 1) + " RETURNING " + w.names(w.p.key)
+	text, args := w.insertion(w.p.table, set)
 	scan := newScanner(len(w.p.key), nil)
-	err := w.s.row(ctx, text, set.args(), scan.dest...)
+	err := w.s.row(ctx, text+" RETURNING "+w.names(w.p.key), args, scan.dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil, fmt.Errorf("%w: the POS ignored the new row in table %q", ErrConstraint, w.p.table.name)
 	}
@@ -135,16 +135,23 @@ func (w *rowWriter) insertRow(ctx context.Context, set assignments) (string, []a
 	return key, at, nil
 }
 
-// insertList names the columns of set, for so many rows.
-func (w *rowWriter) insertList(set assignments, rows int) string {
-	if len(set) == 0 {
-		return " DEFAULT VALUES"
+// insertion inserts rows that give the same columns a value.
+func (w *rowWriter) insertion(into *table, rows ...assignments) (text string, args []any) {
+	if len(rows[0]) == 0 {
+		return "INSERT INTO " + w.d.quote(into.name) + " DEFAULT VALUES", nil
 	}
-	names := make([]string, len(set))
-	for i, a := range set {
+	names := make([]string, len(rows[0]))
+	for i, a := range rows[0] {
 		names[i] = w.d.quote(a.column)
 	}
-	return " (" + strings.Join(names, ",") + ") VALUES " + repeat("("+repeat("?", len(set))+")", rows)
+	args = make([]any, 0, len(rows)*len(names))
+	for _, row := range rows {
+		for _, a := range row {
+			args = append(args, a.value)
+		}
+	}
+	values := repeat("("+repeat("?", len(names))+")", len(rows))
+	return "INSERT INTO " + w.d.quote(into.name) + " (" + strings.Join(names, ",") + ") VALUES " + values, args
 }
 
 func (w *rowWriter) names(columns []*column) string {
