@@ -199,6 +199,9 @@ func TestSync(t *testing.T) {
 	one.uploads(hostile)
 
 	h.run("sync test --all").failed(2, "nothing is selected")
+	for _, flag := range []string{"search", "category", "changed-since", "only"} {
+		h.run("sync test --all --"+flag+" service=active --"+flag+" service=inactive").failed(2, "--"+flag+" service=inactive", "already (active)", "once a kind")
+	}
 	h.run("sync test --name vendor --all").failed(2, "kind=name")
 	h.run("sync test --kind vendr --all").failed(1, "vendr")
 	h.run("sync test --kind vendor --all --restrictions maybe").failed(2, "--restrictions maybe: it is yes or no")

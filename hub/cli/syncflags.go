@@ -84,10 +84,10 @@ func (f *testFlags) request() (r storesync.Request, err error) {
 	err = errors.Join(
 		s.each("name", f.names, func(k *storesync.Selection, v string) { k.Names = append(k.Names, v) }),
 		s.each("key", f.keys, func(k *storesync.Selection, v string) { k.Keys = append(k.Keys, v) }),
-		s.each("search", f.searches, func(k *storesync.Selection, v string) { k.Search = v }),
-		s.each("category", f.categories, func(k *storesync.Selection, v string) { k.Category = v }),
-		s.each("changed-since", f.since, func(k *storesync.Selection, v string) { k.ChangedSince = v }),
-		s.each("only", f.active, func(k *storesync.Selection, v string) { k.Active = v }),
+		s.once("search", f.searches, func(k *storesync.Selection) *string { return &k.Search }),
+		s.once("category", f.categories, func(k *storesync.Selection) *string { return &k.Category }),
+		s.once("changed-since", f.since, func(k *storesync.Selection) *string { return &k.ChangedSince }),
+		s.once("only", f.active, func(k *storesync.Selection) *string { return &k.Active }),
 	)
 	for _, k := range s.list {
 		r.Kinds = append(r.Kinds, *k)
@@ -143,4 +143,17 @@ func (s *selections) each(flag string, texts []string, add func(*storesync.Selec
 		add(s.of(kind), value)
 	}
 	return nil
+}
+
+// once is each where a kind has one value: of two, one would be left out without a word.
+func (s *selections) once(flag string, texts []string, of func(*storesync.Selection) *string) error {
+	var twice error
+	err := s.each(flag, texts, func(k *storesync.Selection, v string) {
+		to := of(k)
+		if *to != "" && *to != v {
+			twice = usageError{fmt.Errorf("--%s %s=%s: it was given for %s already (%s), and can be given once a kind", flag, k.Kind, v, k.Kind, *to)}
+		}
+		*to = v
+	})
+	return cmp.Or(err, twice)
 }
