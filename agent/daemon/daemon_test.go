@@ -21,7 +21,6 @@ import (
 	"plait/agent/outbox"
 	"plait/agent/pos"
 	"plait/agent/upload"
-	"plait/configs"
 	"plait/shared/wire"
 
 	"github.com/rs/zerolog"
@@ -69,17 +68,7 @@ func (s *salon) enrolled(t *testing.T) *salon {
 	if err := cred.Write(s.config.Credential()); err != nil {
 		t.Fatal(err)
 	}
-	cat, err := configs.Catalog()
-	if err != nil {
-		t.Fatal(err)
-	}
-	box, _, err := outbox.Open(t.Context(), s.config.Database(), outbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(box.SetCatalog(t.Context(), cat.Encode()), box.Close()); err != nil {
-		t.Fatal(err)
-	}
+	s.fetched(t)
 	return s
 }
 
