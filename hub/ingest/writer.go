@@ -20,6 +20,8 @@ type writer struct {
 	stored  map[string]int64 // and the highest that a row has: what cannot be synced needs none
 	changed int64            // rows
 	there   bool             // the stroke before: the copy held all of it
+	over    []store.Item     // what replaces rows, under the same uid
+	overUID []store.Item     // and under another
 }
 
 func newWriter(tx *store.StoreTx, epoch, pos int64) (*writer, error) {
@@ -158,7 +160,17 @@ func (w *writer) replaceAll(rows []store.Item, items []incoming, some []int) (ab
 			return nil, err
 		}
 	}
-	return absent, nil
+	return absent, w.overwrite()
+}
+
+// overwrite writes what replaces rows of the copy.
+func (w *writer) overwrite() error {
+	err := w.tx.ReplaceItems(w.copy.Live, w.over, false)
+	if err == nil {
+		err = w.tx.ReplaceItems(w.copy.Live, w.overUID, true)
+	}
+	w.over, w.overUID = w.over[:0], w.overUID[:0]
+	return err
 }
 
 // moves notes that a row has a sync_rev that none had before.
@@ -201,7 +213,12 @@ func (w *writer) replace(old, r store.Item, gone bool) error {
 	if r.SyncRev != old.SyncRev {
 		w.moves(r)
 	}
-	return w.tx.ReplaceItem(w.copy.Live, r, old.UID)
+	if r.UID == old.UID {
+		w.over = append(w.over, r)
+	} else {
+		w.overUID = append(w.overUID, r)
+	}
+	return nil
 }
 
 // archive keeps what the copy holds of an item.

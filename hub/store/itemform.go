@@ -5,22 +5,32 @@ import (
 	"strings"
 )
 
-// itemForm is the form of an INSERT of several items. Nearly all of a batch are alike
-// but for what is their own, and are counted up: what they share is given once, for to
-// hand a value to the engine costs nearly as much as to write it.
+// itemForm is the form of a statement that writes several items. Nearly all of a batch
+// are alike but for what is their own, and are counted up: what they share is given
+// once, for to hand a value to the engine costs nearly as much as to write it.
 type itemForm struct {
 	rows   int
 	alike  bool // all but key, digests, uid and body is shared, or counted up from the first
 	synced bool // of those that are alike: the sync_rev is counted up too
+	there  whatIsThere
 }
 
-func formOf(chunk []Item) itemForm {
+// whatIsThere says what becomes of the row that an item meets.
+type whatIsThere int
+
+const (
+	stays       whatIsThere = iota // as it is
+	isReplaced                     // but for its uid, whose index is left alone
+	isReplacedU                    // with its uid
+)
+
+func formOf(chunk []Item, there whatIsThere) itemForm {
 	for i := 1; i < len(chunk); i++ {
 		if !chunk[i].follows(&chunk[i-1]) {
-			return itemForm{rows: len(chunk)}
+			return itemForm{rows: len(chunk), there: there}
 		}
 	}
-	return itemForm{rows: len(chunk), alike: true, synced: chunk[0].SyncRev > 0}
+	return itemForm{rows: len(chunk), alike: true, synced: chunk[0].SyncRev > 0, there: there}
 }
 
 // follows reports whether an item is the one before it in all that is no item's own,
@@ -62,8 +72,10 @@ var wholeChunks = map[itemForm]string{}
 
 func init() {
 	for _, f := range []itemForm{{alike: true, synced: true}, {alike: true}, {}} {
-		f.rows = Stroke
-		wholeChunks[f] = f.insert()
+		for _, f.there = range []whatIsThere{stays, isReplaced} {
+			f.rows = Stroke
+			wholeChunks[f] = f.insert()
+		}
 	}
 }
 
@@ -83,8 +95,14 @@ func (f itemForm) insert() string {
 	if f.alike {
 		columns, picked, rows = alikeColumns, alikeOnce+f.syncRev()+alikeOwn, numbered(f.rows)
 	}
-	return "INSERT OR FAIL INTO items (" + columns + ") SELECT " + picked + " FROM (VALUES " + rows + ") v WHERE true ON CONFLICT DO NOTHING"
+	return "INSERT OR FAIL INTO items (" + columns + ") SELECT " + picked + " FROM (VALUES " + rows + ") v WHERE true ON CONFLICT " + conflictTexts[f.there]
 }
+
+const replaceText = `(network, store, copy, kind, key, gen) DO UPDATE SET revision = excluded.revision, sync_rev = excluded.sync_rev, sync_at = excluded.sync_at,
+	digest = excluded.digest, sync_digest = excluded.sync_digest, agent_epoch = excluded.agent_epoch, agent_rev = excluded.agent_rev, pos_epoch = excluded.pos_epoch,
+	birth = excluded.birth, adopted = excluded.adopted, deleted_at = excluded.deleted_at, body = excluded.body`
+
+var conflictTexts = map[whatIsThere]string{stays: "DO NOTHING", isReplaced: replaceText, isReplacedU: replaceText + ", uid = excluded.uid"}
 
 // numbered are rows of what is an item's own, counted from 0.
 func numbered(rows int) string {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"plait/shared/item"
@@ -62,13 +63,9 @@ const Stroke = 50
 // copy has not given out before. After an error some may be added: give the
 // transaction up.
 func (tx *StoreTx) InsertItems(copy int64, items []Item) (present []int, err error) {
-	args := make([]any, 0, 3+Stroke*itemColumnCount)
 	for from := 0; from < len(items); from += Stroke {
 		chunk := items[from:min(from+Stroke, len(items))]
-		args = append(args[:0], tx.at.network, tx.at.store, copy)
-		form := formOf(chunk)
-		args = form.args(args, chunk)
-		n, err := tx.execHot(form.text(), args...)
+		n, err := tx.writeItems(copy, chunk, stays)
 		if err != nil {
 			return nil, fmt.Errorf("cannot add items to the copy of store %s: %w", tx.Store.Name, err)
 		}
@@ -103,29 +100,29 @@ func (tx *StoreTx) inserted(copy int64, i Item, n int64) (bool, error) {
 	return revision == i.Revision, err
 }
 
-// ReplaceItem overwrites the row of the item's identity. The index of uids is left
-// alone where the row has the same: it would be written as it is.
-func (tx *StoreTx) ReplaceItem(copy int64, i Item, uid string) error {
-	args := append(make([]any, 0, itemColumnCount+4), i.Revision, i.SyncRev, ms(i.SyncAt), i.Digest[:], i.syncDigest(), i.AgentEpoch, i.AgentRev, i.POSEpoch,
-		string(i.Birth), flag(i.Adopted), ms(i.Deleted), i.Body)
-	text := replaceText
-	if i.UID != uid {
-		text, args = replaceWithUID, append(args, i.UID)
+// ReplaceItems overwrites the rows of the items' identities, each once. They must have
+// been read in this transaction (ItemsOf): one that is not there is added. Without uids
+// each must have the uid that its row has, whose index is then left alone: it would be
+// written as it is.
+func (tx *StoreTx) ReplaceItems(copy int64, items []Item, uids bool) error {
+	there := isReplaced
+	if uids {
+		there = isReplacedU
 	}
-	n, err := tx.execHot(text, append(args, tx.at.network, tx.at.store, copy, i.Kind, i.Key, i.Gen)...)
-	if err := must1(n, err); err != nil {
-		return fmt.Errorf("cannot change %s %s of store %s: %w", i.Kind, i.Key, tx.Store.Name, err)
+	for chunk := range slices.Chunk(items, Stroke) {
+		if _, err := tx.writeItems(copy, chunk, there); err != nil {
+			return fmt.Errorf("cannot change %s %s and %d more of store %s: %w", chunk[0].Kind, chunk[0].Key, len(chunk)-1, tx.Store.Name, err)
+		}
 	}
 	return nil
 }
 
-const (
-	replaceSet = `UPDATE items SET revision = ?, sync_rev = ?, sync_at = ?, digest = ?, sync_digest = ?, agent_epoch = ?, agent_rev = ?, pos_epoch = ?,
-		birth = ?, adopted = ?, deleted_at = ?, body = ?`
-	replaceWhere   = ` WHERE network = ? AND store = ? AND copy = ? AND kind = ? AND key = ? AND gen = ?`
-	replaceText    = replaceSet + replaceWhere
-	replaceWithUID = replaceSet + `, uid = ?` + replaceWhere
-)
+// writeItems is one statement.
+func (tx *StoreTx) writeItems(copy int64, chunk []Item, there whatIsThere) (written int64, err error) {
+	form := formOf(chunk, there)
+	args := append(make([]any, 0, 3+len(chunk)*itemColumnCount), tx.at.network, tx.at.store, copy)
+	return tx.execHot(form.text(), form.args(args, chunk)...)
+}
 
 // RemoveItems removes at most limit rows of a copy that counts no more, and its
 // sums once it has none left. It fails with ErrConflict for the live copy.

@@ -148,7 +148,7 @@ func (h *hub) put(id string, items ...item.Item) {
 			}
 			present, err := tx.InsertItems(at.Live, []store.Item{row})
 			if err == nil && len(present) > 0 {
-				err = tx.ReplaceItem(at.Live, row, "another")
+				err = tx.ReplaceItems(at.Live, []store.Item{row}, true)
 			}
 			if err == nil {
 				err = tx.SetSyncRev(it.Kind, row.SyncRev)

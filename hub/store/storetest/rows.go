@@ -70,8 +70,7 @@ func items(s suite) {
 		changed.Deleted = tx.Now()
 		_, err3 := tx.Item(1, item.ID{Kind: "product", Key: "zz", Gen: 1})
 		s.is(err3, store.ErrNotFound, "a row that is not there")
-		s.is(tx.ReplaceItem(1, row("zz", 104, ""), ""), store.ErrNotFound, "replacing a row that is not there")
-		return errors.Join(err, err2, tx.ReplaceItem(1, changed, "another"))
+		return errors.Join(err, err2, tx.ReplaceItems(1, []store.Item{changed}, false))
 	})
 	s.view("branch", func(v *store.StoreView) error { return readItems(s, v) })
 	s.view("head", func(v *store.StoreView) error {
@@ -186,7 +185,7 @@ func uploads(s suite) {
 func itemForms(s suite) {
 	r := rand.New(rand.NewPCG(7, 7))
 	for round := range 100 {
-		many := make([]store.Item, 1+r.IntN(50))
+		many := make([]store.Item, 1+r.IntN(2*store.Stroke))
 		next := row("", int64(1000*round+1), "first")
 		for i := range many {
 			vary(r, &next)
@@ -203,16 +202,53 @@ func itemForms(s suite) {
 			same(s, len(present), 0, "rows that were there")
 			return err
 		})
-		s.view("branch", func(v *store.StoreView) error {
-			for _, want := range many {
-				got, err := v.Item(1, want.ID)
-				if err != nil {
-					return err
-				}
-				same(s, fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want), "the row as it was stored")
+		s.stands(many)
+		uids := r.IntN(2) == 0
+		for i := range many {
+			change(r, &many[i], uids)
+		}
+		s.in("branch", func(tx *store.StoreTx) error { return tx.ReplaceItems(1, many, uids) })
+		s.stands(many)
+	}
+}
+
+// stands: the copy holds these rows, by whatever way they are read.
+func (s suite) stands(many []store.Item) {
+	s.Helper()
+	s.view("branch", func(v *store.StoreView) error {
+		for _, want := range many {
+			got, err := v.Item(1, want.ID)
+			if err != nil {
+				return err
 			}
-			return nil
-		})
+			same(s, fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want), "the row as it was stored")
+		}
+		for some := range slices.Chunk(many, store.Stroke) {
+			ask := append(slices.Clone(some[1:]), store.Item{ID: item.ID{Kind: "product", Key: "none", Gen: 1}})
+			got, err := v.ItemsOf(1, ask)
+			if err != nil {
+				return err
+			}
+			for i, want := range ask {
+				if want.Body = nil; want.Key == "none" {
+					want = store.Item{}
+				}
+				same(s, fmt.Sprintf("%+v", got[i]), fmt.Sprintf("%+v", want), "the row without its body")
+			}
+		}
+		return nil
+	})
+}
+
+// change makes a row another one under its identity, now and then under another uid.
+func change(r *rand.Rand, i *store.Item, uids bool) {
+	id := i.ID
+	vary(r, i)
+	i.ID, i.Revision = id, i.Revision+10_000_000
+	i.Body = fmt.Appendf(nil, "changed %d", r.Int())
+	i.Digest = item.DigestOf(i.Body)
+	if uids && r.IntN(3) == 0 {
+		i.UID = fmt.Sprint("moved ", i.UID)
 	}
 }
 
