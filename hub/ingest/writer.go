@@ -51,8 +51,9 @@ func (w *writer) put(items []incoming) error {
 // rows are the rows of items, with revisions that the copy never gave out.
 func (w *writer) rows(items []incoming) ([]store.Item, error) {
 	rows := make([]store.Item, len(items))
-	for i, in := range items {
-		r := in.row
+	for i := range items {
+		in, r := &items[i], &rows[i]
+		*r = in.row
 		r.Revision, r.AgentEpoch, r.POSEpoch = w.copy.Revision+int64(i)+1, w.epoch, w.pos
 		if in.dead {
 			r.Deleted = w.tx.Now()
@@ -64,7 +65,6 @@ func (w *writer) rows(items []incoming) ([]store.Item, error) {
 			}
 			r.SyncRev, r.SyncAt = n, w.tx.Now()
 		}
-		rows[i] = r
 	}
 	w.copy.Revision += int64(len(rows))
 	return rows, nil
@@ -116,8 +116,8 @@ func (w *writer) add(rows []store.Item, some []int) (present []int, err error) {
 			continue
 		}
 		w.changed++
-		w.count(rows[at], 1)
-		w.moves(rows[at])
+		w.count(&rows[at], 1)
+		w.moves(&rows[at])
 	}
 	return present, nil
 }
@@ -174,7 +174,7 @@ func (w *writer) overwrite() error {
 }
 
 // moves notes that a row has a sync_rev that none had before.
-func (w *writer) moves(r store.Item) {
+func (w *writer) moves(r *store.Item) {
 	if r.SyncRev > 0 {
 		w.stored[r.Kind] = max(w.stored[r.Kind], r.SyncRev)
 	}
@@ -207,11 +207,11 @@ func (w *writer) replace(old, r store.Item, gone bool) error {
 	}
 	if r.Revision != old.Revision {
 		w.changed++
-		w.count(old, -1)
-		w.count(r, 1)
+		w.count(&old, -1)
+		w.count(&r, 1)
 	}
 	if r.SyncRev != old.SyncRev {
-		w.moves(r)
+		w.moves(&r)
 	}
 	if r.UID == old.UID {
 		w.over = append(w.over, r)
@@ -276,7 +276,7 @@ func sees(c *store.Copy, m wire.Mark) {
 }
 
 // count adds a live row to its kind's sum, or takes it away.
-func (w *writer) count(r store.Item, n int64) {
+func (w *writer) count(r *store.Item, n int64) {
 	if !r.Live() {
 		return
 	}
