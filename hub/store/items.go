@@ -72,32 +72,17 @@ func (tx *StoreTx) InsertItems(copy int64, items []Item) (present []int, err err
 		if int(n) == len(chunk) {
 			continue
 		}
+		there, err := tx.ItemsOf(copy, chunk)
+		if err != nil {
+			return nil, err
+		}
 		for i := range chunk {
-			fresh, err := tx.inserted(copy, chunk[i], n)
-			if err != nil {
-				return nil, err
-			}
-			if !fresh {
+			if there[i].Revision != chunk[i].Revision { // not the one that was chosen for it
 				present = append(present, from+i)
 			}
 		}
 	}
 	return present, nil
-}
-
-// inserted reports whether a row of a stroke of which n were added is one of
-// them: then it has the revision that was chosen for it.
-func (tx *StoreTx) inserted(copy int64, i Item, n int64) (bool, error) {
-	if n == 0 {
-		return false, nil
-	}
-	s, err := tx.prepared(`SELECT revision FROM items WHERE network = ? AND store = ? AND copy = ? AND kind = ? AND key = ? AND gen = ?`)
-	if err != nil {
-		return false, err
-	}
-	var revision int64
-	err = s.QueryRow(tx.at.network, tx.at.store, copy, i.Kind, i.Key, i.Gen).Scan(&revision)
-	return revision == i.Revision, err
 }
 
 // ReplaceItems overwrites the rows of the items' identities, each once. They must have
