@@ -53,6 +53,9 @@ type Applier struct {
 	// Writing, if set, is called before the first row of a job, or of a repair, is
 	// written to the POS; its error rolls back.
 	Writing func(ctx context.Context) error
+	// History is the POS epoch in which jobs are due; "" is any. In another the hub has
+	// yet to say which is: see Job.
+	History string
 	// Progress, if set, is told of each committed slice.
 	Progress func(done, total int)
 }
@@ -124,6 +127,9 @@ func (a *Applier) start(ctx context.Context, job wire.Job, payload wire.Payload,
 	meta, err := a.POS.Meta(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if a.History != "" && meta.Epoch != a.History {
+		return nil, pos.ErrRestored
 	}
 	receipt, found, err := a.POS.Receipt(ctx, job.ID)
 	if err != nil {

@@ -122,7 +122,7 @@ func (s *salon) upload() {
 	s.t.Helper()
 	ctx := context.Background()
 	for {
-		batch, ok, err := s.box.Freeze(ctx)
+		batch, ok, err := s.box.Freeze(ctx, "")
 		if errors.Is(err, outbox.ErrJudging) {
 			s.compare() // after a restore nothing goes up before it
 			continue

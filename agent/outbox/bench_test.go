@@ -148,7 +148,7 @@ func drain(b *testing.B, box *outbox.Box, timed string) {
 	}
 	for {
 		timer("freeze")
-		batch, ok, err := box.Freeze(ctx)
+		batch, ok, err := box.Freeze(ctx, "")
 		timer("acknowledge")
 		if err != nil {
 			b.Fatal(err)

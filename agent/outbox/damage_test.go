@@ -71,7 +71,7 @@ func TestHarnessFlippedBits(t *testing.T) {
 // acknowledging: the file stays as it is.
 func sendAll(t *testing.T, a *agent) (lines []string) {
 	t.Helper()
-	batch, ok, err := a.Freeze(t.Context())
+	batch, ok, err := a.Freeze(t.Context(), "")
 	if err != nil || !ok {
 		t.Fatalf("cannot freeze: %v, %v", ok, err)
 	}
@@ -112,7 +112,7 @@ func flipped(t *testing.T, path string, image []byte, states map[string]bool) (n
 	defer box.Close()
 	left := len(states)
 	for range 10 {
-		batch, ok, err := box.Freeze(ctx)
+		batch, ok, err := box.Freeze(ctx, "")
 		if err != nil || !ok {
 			break
 		}

@@ -14,12 +14,15 @@ import (
 // returns it. It holds at most wire.MaxBatchEntries and, one entry aside,
 // wire.TargetBatchBytes. If one is in flight already that one is returned; ok is
 // false if nothing is pending. Damaged rows are left out, dropped, and their keys
-// marked to be read again.
-func (b *Box) Freeze(ctx context.Context) (batch Batch, ok bool, err error) {
+// marked to be read again. A new batch is frozen in the given history of the POS
+// database, which the hub was told of; "" is any.
+//
+// Errors: ErrJudging, ErrAnotherHistory.
+func (b *Box) Freeze(ctx context.Context, history string) (batch Batch, ok bool, err error) {
 	err = b.write(ctx, func(tx *sql.Tx) error {
 		var f frozenBatch
 		if f, ok, err = frozen(ctx, tx); err == nil && !ok {
-			if err = whole(metaOf(ctx, tx)); err == nil {
+			if err = whole(metaOf(ctx, tx), history); err == nil {
 				f, ok, err = b.freeze(ctx, tx)
 			}
 		}
@@ -36,11 +39,23 @@ func (b *Box) Freeze(ctx context.Context) (batch Batch, ok bool, err error) {
 // yet: what waits may be of the history before, and must not be sent as of this.
 var ErrJudging = errors.New("the POS database was restored; compare first")
 
-func whole(m *meta) error {
-	if m.text(metaJudging) != "" && m.int(metaCompared) == 0 && m.err == nil {
+// ErrAnotherHistory says that the record has gone on to another history of the POS
+// database than the given one: the hub has to hear of it first, in a hello.
+var ErrAnotherHistory = errors.New("another history of the POS database has begun; say hello first")
+
+func whole(m *meta, history string) error {
+	var mark wire.Mark
+	m.json(metaMark, &mark)
+	switch {
+	case m.err != nil:
+		return m.err
+	case m.text(metaJudging) != "" && m.int(metaCompared) == 0:
 		return ErrJudging
+	case history != "" && mark.POSEpoch != history:
+		return ErrAnotherHistory
+	default:
+		return nil
 	}
-	return m.err
 }
 
 func (b *Box) freeze(ctx context.Context, tx *sql.Tx) (f frozenBatch, ok bool, err error) {

@@ -98,7 +98,7 @@ func (a *agent) put(items ...item.Item) int {
 
 func (a *agent) freeze() (outbox.Batch, bool) {
 	a.t.Helper()
-	batch, ok, err := a.Freeze(context.Background())
+	batch, ok, err := a.Freeze(context.Background(), "")
 	a.must(err)
 	return batch, ok
 }

@@ -92,6 +92,9 @@ func (c *conversation) fullOnce(ctx context.Context, state *outbox.FullUpload) e
 		return err
 	}
 	standing, err := c.Box.Standing(ctx)
+	if err == nil {
+		err = c.sameHistory(standing.Mark)
+	}
 	if err != nil {
 		return err
 	}

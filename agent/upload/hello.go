@@ -36,6 +36,7 @@ func (c *conversation) helloOnce(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	c.history = m.POSEpoch
 	if err := c.believeWelcome(w); err != nil {
 		return false, err
 	}

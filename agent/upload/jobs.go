@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"plait/agent/apply"
+	"plait/agent/outbox"
 	"plait/agent/pos"
 	"plait/shared/wire"
 )
@@ -20,6 +21,13 @@ func (c *conversation) jobs(ctx context.Context) error {
 		if c.trouble != "" {
 			return nil
 		}
+		mark, _, err := c.Box.Marks(ctx)
+		if err == nil {
+			err = c.sameHistory(mark)
+		}
+		if err != nil {
+			return err
+		}
 		job, err := c.nextJob(ctx)
 		if err != nil || job == nil {
 			return err
@@ -33,6 +41,15 @@ func (c *conversation) jobs(ctx context.Context) error {
 		}
 	}
 	c.note("many jobs are queued; the rest follows at the next contact")
+	return nil
+}
+
+// sameHistory fails where capture has found another history of the POS database since
+// the hub was told of one: which job is due the hub has yet to say.
+func (c *conversation) sameHistory(mark wire.Mark) error {
+	if c.history != "" && mark.POSEpoch != c.history {
+		return outbox.ErrAnotherHistory
+	}
 	return nil
 }
 
@@ -112,6 +129,7 @@ func (c *conversation) begin(ctx context.Context, job wire.Job) (start bool, err
 
 func (c *conversation) applyJob(ctx context.Context, job wire.Job, payload wire.Payload, own wire.Own) error {
 	before := c.report.ItemsDown
+	c.Apply.History = c.history
 	c.Apply.Progress = func(done, total int) {
 		c.report.ItemsDown = before + int64(done)
 		if c.req.Progress != nil {

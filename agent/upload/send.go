@@ -22,7 +22,7 @@ func (c *conversation) send(ctx context.Context) error {
 	}
 	c.left = int64(left)
 	for n := 0; n < maxBatches; n++ {
-		batch, ok, err := c.Box.Freeze(ctx)
+		batch, ok, err := c.Box.Freeze(ctx, c.history)
 		if errors.Is(err, outbox.ErrJudging) && c.trouble != "" {
 			c.waits = true // it goes up once the POS can be compared
 			return nil

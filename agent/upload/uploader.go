@@ -104,7 +104,7 @@ const maxRestores = 3
 // restored: what the hub was told in this conversation's Hello does not hold any
 // more, so the order of jobs and the history of entries would be wrong.
 func restored(err error) bool {
-	return errors.Is(err, outbox.ErrJudging) || errors.Is(err, pos.ErrRestored)
+	return errors.Is(err, outbox.ErrJudging) || errors.Is(err, outbox.ErrAnotherHistory) || errors.Is(err, pos.ErrRestored)
 }
 
 // conversation is one Run on its way.
@@ -113,6 +113,7 @@ type conversation struct {
 	req     Request
 	report  Report
 	welcome wire.Welcome
+	history string // of the POS database, as the hub was told; "" if that is not known
 	left    int64  // rows still to go up
 	trouble string // why the POS cannot be read; "" if it can
 	fresh   bool   // the record was empty: a new store, or a lost agent.db
