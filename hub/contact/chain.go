@@ -11,7 +11,7 @@ import (
 type verdict int
 
 const (
-	again    verdict = iota // the last hello, once more: its answer was lost
+	again    verdict = iota // the last hello's place, once more: its answer was lost
 	next                    // the chain goes on
 	fresh                   // a new agent.db
 	restored                // the hub is behind the chain

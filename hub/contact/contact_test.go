@@ -59,6 +59,33 @@ func TestHelloIsAnsweredAgain(t *testing.T) {
 	}
 }
 
+// An agent died before it heard the answer, and its POS database was restored before it
+// came again: with the same place in the chain, it has another history to tell of.
+func TestWhatAHelloSaysAgainIsHeard(t *testing.T) {
+	h := newHub(t)
+	p := h.newPC("branch")
+	p.mustConverse()
+	err := h.db.WithStore(t.Context(), "branch", func(tx *store.StoreTx) error {
+		job, err := queue.Put(tx, store.Job{Sort: "sync", Label: "one", Payload: "h", Items: 4, CreatedBy: "ann"})
+		if err != nil {
+			return err
+		}
+		p.receipt = wire.ReceiptHead{Known: true, Job: job.ID, HubEpoch: p.hubEpoch, Number: 1, NextItem: 4, Done: true, Order: 1}
+		return queue.Result(tx, wire.Result{Job: job.ID, HubEpoch: p.hubEpoch, Number: 1, Order: 1, Done: true, POSEpoch: p.pos})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, err := p.contacts.Hello(t.Context(), "branch", p.greeting()); err != nil || w.OpenJobs != 0 || w.Reconcile != "" {
+		t.Fatalf("before: %+v, %v", w, err)
+	}
+	p.pos, p.receipt = "pos-2", wire.ReceiptHead{Known: true}
+	w, _, err := p.hello()
+	if err != nil || w.OpenJobs != 1 || w.Reconcile == "" {
+		t.Errorf("the restored POS has no receipt of the job: %+v, %v; want it open again, and a comparison", w, err)
+	}
+}
+
 func TestTooOldIsRefused(t *testing.T) {
 	p := newHub(t).newPC("branch")
 	m := p.greeting()

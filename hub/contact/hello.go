@@ -35,9 +35,10 @@ func (c *Contacts) grace() time.Duration {
 	return c.Grace
 }
 
-// Hello lets an agent in, or holds it. The same hello again has the same effect
+// Hello lets an agent in, or holds it. The same message again has the same effect
 // and answer; facts in it that have moved since (open jobs, the switch) are told
-// as they are now. Refusals are *wire.Error: CodeTooOld, and CodeHeld with the
+// as they are now. An agent that died before it heard the answer comes again in the
+// same place of the chain, with another conversation: what it says then is heard. Refusals are *wire.Error: CodeTooOld, and CodeHeld with the
 // time when the agent may be let in.
 func (c *Contacts) Hello(ctx context.Context, storeID string, h wire.Hello) (wire.Welcome, error) {
 	if h.Protocol < wire.OldestAgent || h.Protocol > wire.Protocol || h.CanonicalForm != wire.CanonicalForm {
@@ -91,11 +92,12 @@ func (s *session) open() (w wire.Welcome, held, err error) {
 		w, err = s.release("agent.behind")
 		return w, nil, err
 	case again:
-		s.last.Conversation = s.hello.Conversation
-		if err = s.tx.SetContact(s.last); err == nil {
+		// The very message is answered again, and settles nothing: jobs may have been
+		// applied since. An agent that began anew may have another history to tell of.
+		if s.hello.Conversation == s.last.Conversation {
 			w, err = s.welcome()
+			return w, nil, err
 		}
-		return w, nil, err
 	}
 	if err := s.letIn(v); err != nil {
 		return w, nil, fmt.Errorf("cannot let in the agent of store %s: %w", s.tx.Store.Name, err)
