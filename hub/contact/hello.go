@@ -38,8 +38,9 @@ func (c *Contacts) grace() time.Duration {
 // Hello lets an agent in, or holds it. The same message again has the same effect
 // and answer; facts in it that have moved since (open jobs, the switch) are told
 // as they are now. An agent that died before it heard the answer comes again in the
-// same place of the chain, with another conversation: what it says then is heard. Refusals are *wire.Error: CodeTooOld, and CodeHeld with the
-// time when the agent may be let in.
+// same place of the chain, with another conversation: what it says then is heard.
+// Refusals are *wire.Error: CodeTooOld, and CodeHeld with the time when the agent may
+// be let in.
 func (c *Contacts) Hello(ctx context.Context, storeID string, h wire.Hello) (wire.Welcome, error) {
 	if h.Protocol < wire.OldestAgent || h.Protocol > wire.Protocol || h.CanonicalForm != wire.CanonicalForm {
 		return wire.Welcome{}, wire.Refuse(wire.CodeTooOld, "this hub speaks protocol %d to %d with canonical form %d, the agent %d with %d: update the older of the two",

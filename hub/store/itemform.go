@@ -93,7 +93,7 @@ func (f itemForm) text() string {
 func (f itemForm) insert() string {
 	columns, picked, rows := anyColumns, "?, ?, ?, v.*", placeholders(f.rows, itemColumnCount)
 	if f.alike {
-		columns, picked, rows = alikeColumns, alikeOnce+f.syncRev()+alikeOwn, numbered(f.rows)
+		columns, picked, rows = alikeColumns, alikeOnce+f.syncRev()+alikeOwn, numbered(f.rows, 5)
 	}
 	return "INSERT OR FAIL INTO items (" + columns + ") SELECT " + picked + " FROM (VALUES " + rows + ") v WHERE true ON CONFLICT " + conflictTexts[f.there]
 }
@@ -104,13 +104,13 @@ const replaceText = `(network, store, copy, kind, key, gen) DO UPDATE SET revisi
 
 var conflictTexts = map[whatIsThere]string{stays: "DO NOTHING", isReplaced: replaceText, isReplacedU: replaceText + ", uid = excluded.uid"}
 
-// numbered are rows of what is an item's own, counted from 0.
-func numbered(rows int) string {
-	out := make([]string, rows)
-	for i := range out {
-		out[i] = "(" + strconv.Itoa(i) + ", ?, ?, ?, ?, ?)"
+// numbered are placeholders behind the number of each row, from 0.
+func numbered(n, columns int) string {
+	rows := make([]string, n)
+	for i := range rows {
+		rows[i] = "(" + strconv.Itoa(i) + strings.Repeat(", ?", columns) + ")"
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(rows, ", ")
 }
 
 func (f itemForm) syncRev() string {

@@ -2,8 +2,6 @@ package store
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
 	"plait/shared/item"
 )
@@ -71,12 +69,8 @@ var wholeItemsOf = itemsOfText(Stroke)
 // itemsOfText joins across: left to itself, SQLite would go through the whole copy for
 // each identity.
 func itemsOfText(n int) string {
-	ids := make([]string, n)
-	for i := range ids {
-		ids[i] = "(" + strconv.Itoa(i) + ", ?, ?, ?)"
-	}
 	return `SELECT v.column1, i.revision, i.sync_rev, i.sync_at, i.digest, i.sync_digest, i.agent_epoch, i.agent_rev, i.pos_epoch, i.uid, i.birth, i.adopted,
-		i.deleted_at FROM (VALUES ` + strings.Join(ids, ", ") + `) v CROSS JOIN items i WHERE i.network = ? AND i.store = ? AND i.copy = ?
+		i.deleted_at FROM (VALUES ` + numbered(n, 3) + `) v CROSS JOIN items i WHERE i.network = ? AND i.store = ? AND i.copy = ?
 		AND i.kind = v.column2 AND i.key = v.column3 AND i.gen = v.column4`
 }
 

@@ -18,9 +18,13 @@ func Decode(b []byte) (Item, error) {
 	d := decoders.Get().(*Decoder)
 	defer decoders.Put(d)
 	it, err := d.Decode(b)
-	it.Fields = slices.Clone(it.Fields)
-	it.Link = it.Link.Clone()
-	return it, err
+	return it.clone(), err
+}
+
+// clone gives the item memory of its own.
+func (it Item) clone() Item {
+	it.Fields, it.Link = slices.Clone(it.Fields), it.Link.Clone()
+	return it
 }
 
 // DecodeFields reads the canonical form of a list of fields alone.
@@ -43,9 +47,7 @@ func Outline(b []byte) (Item, error) {
 	if d.r.err != nil {
 		return Item{}, fmt.Errorf("cannot read item %.60q: %w", b, d.r.err)
 	}
-	it.Fields = slices.Clone(it.Fields)
-	it.Link = it.Link.Clone()
-	return it, nil
+	return it.clone(), nil
 }
 
 // A Decoder reads items one after the other in the same memory, for whoever looks at
