@@ -58,7 +58,7 @@ func (v *StoreView) Cursors() ([]Cursor, error) {
 }
 
 // CursorsFrom returns the cursors of each store for the kinds of a source, by kind:
-// Kind, SyncRev and Held of each.
+// Kind, SyncRev and Held of each. All are of one network.
 func (all StoresTx) CursorsFrom(source string) ([][]Cursor, error) {
 	out, at := make([][]Cursor, len(all)), all.indexes()
 	for from, to := range strokes(len(all)) {
@@ -66,7 +66,8 @@ func (all StoresTx) CursorsFrom(source string) ([][]Cursor, error) {
 		found, err := many(some[0].View, func(s scanner) (c placedCursor, err error) {
 			return c, s.Scan(&c.at.network, &c.at.store, &c.Kind, &c.SyncRev, &c.Held)
 		}, these(len(some))+`SELECT c.network, c.store, c.kind, c.sync_rev, c.held FROM l
-			JOIN cursors c ON c.network = l.network AND c.store = l.store AND c.source = (SELECT s.store FROM stores s WHERE s.id = ?)`, append(some.places(), source)...)
+			JOIN cursors c ON c.network = l.network AND c.store = l.store
+			AND c.source = (SELECT s.store FROM stores s WHERE s.network = ? AND s.id = ?)`, append(some.places(), some[0].at.network, source)...)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read how far %s got: %w", some.named(), err)
 		}
