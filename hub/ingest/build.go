@@ -158,13 +158,14 @@ func (b *builder) lay(tx *store.StoreTx, r store.StagedRow, old store.Item, repl
 		row.SyncRev, row.SyncAt = b.syncs[row.Kind]+1, tx.Now()
 	}
 	if replaces {
-		if outlived(old, row, r.Gone) {
+		held := old.Held()
+		if outlived(&held, &row, r.Gone) {
 			// Kept even if the landing is refused: an archived row is one too many at worst.
 			if err := tx.Archive(archived(old, r.Gone)); err != nil {
 				return row, err
 			}
 		}
-		if !merge(old, &row) {
+		if !merge(&held, &row) {
 			return row, nil
 		}
 	}

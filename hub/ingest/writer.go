@@ -20,8 +20,8 @@ type writer struct {
 	stored  map[string]int64 // and the highest that a row has: what cannot be synced needs none
 	changed int64            // rows
 	there   bool             // the stroke before: the copy held all of it
-	over    []store.Item     // what replaces rows, under the same uid
-	overUID []store.Item     // and under another
+	old     []store.Held     // rows that are replaced,
+	by      []store.Item     // and by what
 }
 
 func newWriter(tx *store.StoreTx, epoch, pos int64) (*writer, error) {
@@ -102,11 +102,7 @@ func (w *writer) stroke(rows []store.Item, items []incoming) error {
 
 // add adds those of some rows that the copy does not hold, and returns the others.
 func (w *writer) add(rows []store.Item, some []int) (present []int, err error) {
-	picked := rows
-	if len(some) < len(rows) {
-		picked = pick(rows, some)
-	}
-	there, err := w.tx.InsertItems(w.copy.Live, picked)
+	there, err := w.tx.InsertItems(w.copy.Live, pick(rows, some))
 	if err != nil {
 		return nil, err
 	}
@@ -116,13 +112,16 @@ func (w *writer) add(rows []store.Item, some []int) (present []int, err error) {
 			continue
 		}
 		w.changed++
-		w.count(&rows[at], 1)
+		w.count(rows[at].Kind, rows[at].Digest, rows[at].Live(), 1)
 		w.moves(&rows[at])
 	}
 	return present, nil
 }
 
 func pick(rows []store.Item, some []int) []store.Item {
+	if len(some) == len(rows) {
+		return rows
+	}
 	out := make([]store.Item, len(some))
 	for i, at := range some {
 		out[i] = rows[at]
@@ -147,30 +146,22 @@ func once(rows []store.Item, some []int) (now, later []int) {
 
 // replaceAll replaces those of some rows that the copy holds, and returns the others.
 func (w *writer) replaceAll(rows []store.Item, items []incoming, some []int) (absent []int, err error) {
-	olds, err := w.tx.ItemsOf(w.copy.Live, pick(rows, some))
+	held, err := w.tx.HeldOf(w.copy.Live, pick(rows, some))
 	if err != nil {
 		return nil, err
 	}
 	for i, at := range some {
-		if olds[i].Kind == "" {
+		if !held[i].Any() {
 			absent = append(absent, at)
 			continue
 		}
-		if err := w.replace(olds[i], rows[at], items[at].gone); err != nil {
+		if err := w.replace(&held[i], &rows[at], items[at].gone); err != nil {
 			return nil, err
 		}
 	}
-	return absent, w.overwrite()
-}
-
-// overwrite writes what replaces rows of the copy.
-func (w *writer) overwrite() error {
-	err := w.tx.ReplaceItems(w.copy.Live, w.over, false)
-	if err == nil {
-		err = w.tx.ReplaceItems(w.copy.Live, w.overUID, true)
-	}
-	w.over, w.overUID = w.over[:0], w.overUID[:0]
-	return err
+	err = w.tx.ReplaceItems(w.old, w.by)
+	w.old, w.by = w.old[:0], w.by[:0]
+	return absent, err
 }
 
 // moves notes that a row has a sync_rev that none had before.
@@ -193,7 +184,7 @@ func (w *writer) nextSync(kind string) (int64, error) {
 }
 
 // replace brings a row that the copy holds to what arrived.
-func (w *writer) replace(old, r store.Item, gone bool) error {
+func (w *writer) replace(old *store.Held, r *store.Item, gone bool) error {
 	if !w.force && before(r, old) {
 		return nil
 	}
@@ -202,22 +193,18 @@ func (w *writer) replace(old, r store.Item, gone bool) error {
 			return err
 		}
 	}
-	if !merge(old, &r) && r.AgentEpoch == old.AgentEpoch && r.AgentRev == old.AgentRev && r.POSEpoch == old.POSEpoch {
+	if !merge(old, r) && r.AgentEpoch == old.AgentEpoch && r.AgentRev == old.AgentRev && r.POSEpoch == old.POSEpoch {
 		return nil
 	}
 	if r.Revision != old.Revision {
 		w.changed++
-		w.count(&old, -1)
-		w.count(&r, 1)
+		w.count(r.Kind, old.Digest, old.Live(), -1)
+		w.count(r.Kind, r.Digest, r.Live(), 1)
 	}
 	if r.SyncRev != old.SyncRev {
-		w.moves(&r)
+		w.moves(r)
 	}
-	if r.UID == old.UID {
-		w.over = append(w.over, r)
-	} else {
-		w.overUID = append(w.overUID, r)
-	}
+	w.old, w.by = append(w.old, *old), append(w.by, *r)
 	return nil
 }
 
@@ -231,14 +218,14 @@ func (w *writer) archive(id item.ID, gone bool) error {
 }
 
 // before reports whether what arrived is older than the row (decision 21).
-func before(r, old store.Item) bool {
+func before(r *store.Item, old *store.Held) bool {
 	return r.AgentEpoch < old.AgentEpoch || (r.AgentEpoch == old.AgentEpoch && r.AgentRev < old.AgentRev)
 }
 
 // outlived reports whether overwriting the row would lose the only trace of
 // another history of the POS database: the store says that the item is gone, or
 // its key now holds something else (decision 16).
-func outlived(old, r store.Item, gone bool) bool {
+func outlived(old *store.Held, r *store.Item, gone bool) bool {
 	return old.Live() && old.Digest != r.Digest && (gone || (old.POSEpoch > 0 && old.POSEpoch != r.POSEpoch))
 }
 
@@ -252,7 +239,7 @@ func archived(old store.Item, gone bool) store.Archived {
 
 // merge gives r the counters of the row that it replaces where they need not
 // move, and reports whether the row changes.
-func merge(old store.Item, r *store.Item) bool {
+func merge(old *store.Held, r *store.Item) bool {
 	if old.SyncRev > 0 && r.SyncRev > 0 && old.SyncDigest == r.SyncDigest {
 		r.SyncRev, r.SyncAt = old.SyncRev, old.SyncAt
 	}
@@ -276,17 +263,17 @@ func sees(c *store.Copy, m wire.Mark) {
 }
 
 // count adds a live row to its kind's sum, or takes it away.
-func (w *writer) count(r *store.Item, n int64) {
-	if !r.Live() {
+func (w *writer) count(kind string, digest item.Digest, live bool, n int64) {
+	if !live {
 		return
 	}
-	s := w.sums[r.Kind]
+	s := w.sums[kind]
 	if s == nil {
-		s = &store.KindSum{Kind: r.Kind}
-		w.sums[r.Kind] = s
+		s = &store.KindSum{Kind: kind}
+		w.sums[kind] = s
 	}
 	s.Count += n
-	s.Sum = s.Sum.Xor(r.Digest)
+	s.Sum = s.Sum.Xor(digest)
 }
 
 // finish stores sums, counters and the copy's revision.

@@ -12,25 +12,15 @@ type itemForm struct {
 	rows   int
 	alike  bool // all but key, digests, uid and body is shared, or counted up from the first
 	synced bool // of those that are alike: the sync_rev is counted up too
-	there  whatIsThere
 }
 
-// whatIsThere says what becomes of the row that an item meets.
-type whatIsThere int
-
-const (
-	stays       whatIsThere = iota // as it is
-	isReplaced                     // but for its uid, whose index is left alone
-	isReplacedU                    // with its uid
-)
-
-func formOf(chunk []Item, there whatIsThere) itemForm {
+func formOf(chunk []Item) itemForm {
 	for i := 1; i < len(chunk); i++ {
 		if !chunk[i].follows(&chunk[i-1]) {
-			return itemForm{rows: len(chunk), there: there}
+			return itemForm{rows: len(chunk)}
 		}
 	}
-	return itemForm{rows: len(chunk), alike: true, synced: chunk[0].SyncRev > 0, there: there}
+	return itemForm{rows: len(chunk), alike: true, synced: chunk[0].SyncRev > 0}
 }
 
 // follows reports whether an item is the one before it in all that is no item's own,
@@ -41,8 +31,8 @@ func (i *Item) follows(b *Item) bool {
 		i.AgentEpoch == b.AgentEpoch && i.POSEpoch == b.POSEpoch && i.Birth == b.Birth && i.Adopted == b.Adopted && i.Deleted.Equal(b.Deleted)
 }
 
-// args are the arguments of the statement.
-func (f itemForm) args(args []any, chunk []Item) []any {
+// insertArgs are the arguments of insert, behind the copy's place.
+func (f itemForm) insertArgs(args []any, chunk []Item) []any {
 	if !f.alike {
 		for i := range chunk {
 			args = chunk[i].values(args)
@@ -67,42 +57,24 @@ const (
 	alikeOwn  = "v.column2, v.column3, v.column4, v.column5, v.column6"
 )
 
-// wholeChunks are the texts that nearly every batch needs.
-var wholeChunks = map[itemForm]string{}
-
-func init() {
-	for _, f := range []itemForm{{alike: true, synced: true}, {alike: true}, {}} {
-		for _, f.there = range []whatIsThere{stays, isReplaced} {
-			f.rows = Stroke
-			wholeChunks[f] = f.insert()
-		}
-	}
-}
-
-// text is the statement. OR FAIL is for what a CHECK refuses: to take back the rows
-// before it, SQLite would copy every page that the statement touches, and the
-// transaction ends with the error in any case.
-func (f itemForm) text() string {
-	if text, ok := wholeChunks[f]; ok {
-		return text
-	}
-	return f.insert()
-}
-
-// WHERE true keeps ON CONFLICT from being read as a join's.
+// insert adds rows, but those that are there. OR FAIL is for what a CHECK refuses: to
+// take back the rows before it, SQLite would copy every page that the statement touches,
+// and the transaction ends with the error in any case. WHERE true keeps ON CONFLICT from
+// being read as a join's.
 func (f itemForm) insert() string {
 	columns, picked, rows := anyColumns, "?, ?, ?, v.*", placeholders(f.rows, itemColumnCount)
 	if f.alike {
-		columns, picked, rows = alikeColumns, alikeOnce+f.syncRev()+alikeOwn, numbered(f.rows, 5)
+		columns, picked, rows = alikeColumns, alikeOnce+f.syncRev()+", "+alikeOwn, numbered(f.rows, 5)
 	}
-	return "INSERT OR FAIL INTO items (" + columns + ") SELECT " + picked + " FROM (VALUES " + rows + ") v WHERE true ON CONFLICT " + conflictTexts[f.there]
+	return "INSERT OR FAIL INTO items (" + columns + ") SELECT " + picked + " FROM (VALUES " + rows + ") v WHERE true ON CONFLICT DO NOTHING"
 }
 
-const replaceText = `(network, store, copy, kind, key, gen) DO UPDATE SET revision = excluded.revision, sync_rev = excluded.sync_rev, sync_at = excluded.sync_at,
-	digest = excluded.digest, sync_digest = excluded.sync_digest, agent_epoch = excluded.agent_epoch, agent_rev = excluded.agent_rev, pos_epoch = excluded.pos_epoch,
-	birth = excluded.birth, adopted = excluded.adopted, deleted_at = excluded.deleted_at, body = excluded.body`
-
-var conflictTexts = map[whatIsThere]string{stays: "DO NOTHING", isReplaced: replaceText, isReplacedU: replaceText + ", uid = excluded.uid"}
+func (f itemForm) syncRev() string {
+	if f.synced {
+		return "? + v.column1"
+	}
+	return "?"
+}
 
 // numbered are placeholders behind the number of each row, from 0.
 func numbered(n, columns int) string {
@@ -113,9 +85,27 @@ func numbered(n, columns int) string {
 	return strings.Join(rows, ", ")
 }
 
-func (f itemForm) syncRev() string {
-	if f.synced {
-		return "? + v.column1, "
+var insertTexts = textsOf(itemForm.insert)
+
+// texts are the statements of one sort that nearly every batch needs: to make one takes
+// longer than to look it up.
+type texts struct {
+	whole map[itemForm]string
+	make  func(itemForm) string
+}
+
+func textsOf(text func(itemForm) string) texts {
+	t := texts{map[itemForm]string{}, text}
+	for _, f := range []itemForm{{alike: true, synced: true}, {alike: true}, {}} {
+		f.rows = Stroke
+		t.whole[f] = text(f)
 	}
-	return "?, "
+	return t
+}
+
+func (t texts) of(f itemForm) string {
+	if text, ok := t.whole[f]; ok {
+		return text
+	}
+	return t.make(f)
 }

@@ -29,51 +29,6 @@ func (v *StoreView) Item(copy int64, id item.ID) (Item, error) {
 	return readItem(rows)
 }
 
-// ItemsOf returns what a copy holds under the identities of at most Stroke items, in
-// their order and without bodies; a zero Item where it holds nothing.
-func (v *StoreView) ItemsOf(copy int64, of []Item) ([]Item, error) {
-	text := wholeItemsOf
-	if len(of) != Stroke {
-		text = itemsOfText(len(of))
-	}
-	s, err := v.prepared(text)
-	if err != nil {
-		return nil, err
-	}
-	args := make([]any, 0, 3*len(of)+3)
-	for i := range of {
-		args = append(args, of[i].Kind, of[i].Key, of[i].Gen)
-	}
-	rows, err := s.Query(append(args, v.at.network, v.at.store, copy)...)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read items of store %s: %w", v.Store.Name, err)
-	}
-	defer rows.Close()
-	out := make([]Item, len(of))
-	for rows.Next() {
-		var n int
-		i := Item{}
-		err := rows.Scan(&n, &i.Revision, &i.SyncRev, msTime{&i.SyncAt}, digestInto{&i.Digest}, digestInto{&i.SyncDigest}, &i.AgentEpoch, &i.AgentRev,
-			&i.POSEpoch, &i.UID, &i.Birth, &i.Adopted, msTime{&i.Deleted})
-		if err != nil {
-			return nil, err
-		}
-		i.ID = of[n].ID
-		out[n] = i
-	}
-	return out, rows.Err()
-}
-
-var wholeItemsOf = itemsOfText(Stroke)
-
-// itemsOfText joins across: left to itself, SQLite would go through the whole copy for
-// each identity.
-func itemsOfText(n int) string {
-	return `SELECT v.column1, i.revision, i.sync_rev, i.sync_at, i.digest, i.sync_digest, i.agent_epoch, i.agent_rev, i.pos_epoch, i.uid, i.birth, i.adopted,
-		i.deleted_at FROM (VALUES ` + numbered(n, 3) + `) v CROSS JOIN items i WHERE i.network = ? AND i.store = ? AND i.copy = ?
-		AND i.kind = v.column2 AND i.key = v.column3 AND i.gen = v.column4`
-}
-
 // Gens returns all generations of a key in the live copy, the newest first.
 func (v *StoreView) Gens(kind, key string) ([]Item, error) {
 	return v.liveItems(`AND kind = $4 AND key = $5 ORDER BY gen DESC`, kind, key)
@@ -118,12 +73,6 @@ func (v *StoreView) Items(kind string, after item.ID, limit int) ([]Item, error)
 	return v.liveItems(`AND kind = $4 AND (key, gen) > ($5, $6) ORDER BY key, gen LIMIT $7 + 0`, kind, after.Key, afterGen(after), limit)
 }
 
-// ItemsSince returns rows of a kind whose sync_rev is above the given one, in
-// its order, at most limit.
-func (v *StoreView) ItemsSince(kind string, syncRev int64, limit int) ([]Item, error) {
-	return v.liveItems(`AND kind = $4 AND sync_rev > $5 AND sync_rev > 0 ORDER BY sync_rev LIMIT $6 + 0`, kind, syncRev, limit)
-}
-
 // Linked returns rows of the live copy that an agent cannot make up again from
 // its POS alone: links, tombstones, and generations above 1. They come in the
 // order of kind, key and gen, after the given identity, at most limit.
@@ -134,7 +83,7 @@ func (v *StoreView) Linked(after item.ID, limit int) ([]Item, error) {
 
 // HasLinks reports whether the live copy holds a link.
 func (v *StoreView) HasLinks() (bool, error) {
-	items, err := v.liveItems(`AND sync_rev > 0 AND birth <> '' AND deleted_at = 0 LIMIT 1`)
+	items, err := v.liveItems(`AND uid <> '' AND birth <> '' AND deleted_at = 0 LIMIT 1`)
 	return len(items) > 0, err
 }
 

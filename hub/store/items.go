@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"plait/shared/item"
@@ -65,14 +64,14 @@ const Stroke = 50
 func (tx *StoreTx) InsertItems(copy int64, items []Item) (present []int, err error) {
 	for from := 0; from < len(items); from += Stroke {
 		chunk := items[from:min(from+Stroke, len(items))]
-		n, err := tx.writeItems(copy, chunk, stays)
+		n, err := tx.insertItems(copy, chunk)
 		if err != nil {
 			return nil, fmt.Errorf("cannot add items to the copy of store %s: %w", tx.Store.Name, err)
 		}
 		if int(n) == len(chunk) {
 			continue
 		}
-		there, err := tx.ItemsOf(copy, chunk)
+		there, err := tx.HeldOf(copy, chunk)
 		if err != nil {
 			return nil, err
 		}
@@ -85,28 +84,11 @@ func (tx *StoreTx) InsertItems(copy int64, items []Item) (present []int, err err
 	return present, nil
 }
 
-// ReplaceItems overwrites the rows of the items' identities, each once. They must have
-// been read in this transaction (ItemsOf): one that is not there is added. Without uids
-// each must have the uid that its row has, whose index is then left alone: it would be
-// written as it is.
-func (tx *StoreTx) ReplaceItems(copy int64, items []Item, uids bool) error {
-	there := isReplaced
-	if uids {
-		there = isReplacedU
-	}
-	for chunk := range slices.Chunk(items, Stroke) {
-		if _, err := tx.writeItems(copy, chunk, there); err != nil {
-			return fmt.Errorf("cannot change %s %s and %d more of store %s: %w", chunk[0].Kind, chunk[0].Key, len(chunk)-1, tx.Store.Name, err)
-		}
-	}
-	return nil
-}
-
-// writeItems is one statement.
-func (tx *StoreTx) writeItems(copy int64, chunk []Item, there whatIsThere) (written int64, err error) {
-	form := formOf(chunk, there)
+// insertItems is one statement.
+func (tx *StoreTx) insertItems(copy int64, chunk []Item) (added int64, err error) {
+	form := formOf(chunk)
 	args := append(make([]any, 0, 3+len(chunk)*itemColumnCount), tx.at.network, tx.at.store, copy)
-	return tx.execHot(form.text(), form.args(args, chunk)...)
+	return tx.execHot(insertTexts.of(form), form.insertArgs(args, chunk)...)
 }
 
 // RemoveItems removes at most limit rows of a copy that counts no more, and its

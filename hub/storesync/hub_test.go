@@ -146,9 +146,12 @@ func (h *hub) put(id string, items ...item.Item) {
 			if it.Deleted {
 				row.Deleted = tx.Now()
 			}
-			present, err := tx.InsertItems(at.Live, []store.Item{row})
-			if err == nil && len(present) > 0 {
-				err = tx.ReplaceItems(at.Live, []store.Item{row}, true)
+			rows := []store.Item{row}
+			held, err := tx.HeldOf(at.Live, rows)
+			if err == nil && held[0].Any() {
+				err = tx.ReplaceItems(held, rows)
+			} else if err == nil {
+				_, err = tx.InsertItems(at.Live, rows)
 			}
 			if err == nil {
 				err = tx.SetSyncRev(it.Kind, row.SyncRev)

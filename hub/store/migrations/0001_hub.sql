@@ -164,7 +164,6 @@ CREATE TABLE items (
   PRIMARY KEY (network, store, copy, kind, key, gen)
 );
 CREATE INDEX items_uid ON items (network, store, copy, kind, uid) WHERE uid <> '';
-CREATE INDEX items_sync ON items (network, store, copy, kind, sync_rev) WHERE sync_rev > 0;
 
 -- Count and sum of a kind's live items, kept as items change.
 CREATE TABLE kind_sums (
