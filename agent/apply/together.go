@@ -121,8 +121,10 @@ func (r *run) readAhead(ctx context.Context, reader pos.Reader, kind string, fro
 			lacks = append(lacks, r.planner.Item(from+i).UID)
 		}
 	}
-	if kept, err := reader.Revivable(ctx, kind, lacks); kept || err != nil {
-		return false, err
+	if len(lacks) > 0 {
+		if kept, err := reader.Revivable(ctx, kind, lacks); kept || err != nil {
+			return false, err
+		}
 	}
 	records, err := reader.Read(ctx, kind, keys)
 	if err == nil {

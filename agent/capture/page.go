@@ -3,11 +3,9 @@ package capture
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"plait/agent/outbox"
 	"plait/agent/pos"
-	"plait/shared/item"
 )
 
 // page gathers what one step learned, to be put in one transaction.
@@ -110,11 +108,7 @@ func (p *page) sight(s sighting, same sameness, dirty bool) error {
 	}
 	p.change.Unsettled = append(p.change.Unsettled, v.unsettled...)
 	p.change.Settled = append(p.change.Settled, v.settled...)
-	for _, it := range v.items {
-		if !recorded(s.prev, it) {
-			p.change.Items = append(p.change.Items, it)
-		}
-	}
+	p.change.Items = append(p.change.Items, v.items...)
 	return nil
 }
 
@@ -141,14 +135,6 @@ func (p *page) trouble(s sighting, key outbox.Key) {
 	if s.gone {
 		p.change.Dirty = append(p.change.Dirty, outbox.Dirty{Key: key, Gone: true})
 	}
-}
-
-// recorded reports whether the record holds the item as it is, byte for byte.
-func recorded(prev *outbox.Row, it item.Item) bool {
-	if prev == nil || prev.Gen != it.Gen || prev.Dead != it.Deleted {
-		return false
-	}
-	return slices.Equal(prev.Body, item.Append(make([]byte, 0, len(prev.Body)+64), it))
 }
 
 // unreadable marks keys of a kind that cannot be read now to be read again, with

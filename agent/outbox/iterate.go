@@ -3,41 +3,60 @@ package outbox
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"plait/shared/item"
+	"plait/shared/sqliterows"
 	"plait/shared/wire"
 )
 
-// pageRows bounds one read of a walk over the record.
-const pageRows = 1000
-
 // EachLive calls fn for each live item of a kind, in the order of their keys, without
-// what its link knows of single fields. It reads page by page: an item that changes
-// meanwhile comes in one of its states.
+// what its link knows of single fields. It reads one snapshot, in place: fn must not
+// call EachLive, nor any other walk over the record. Damaged rows are dropped, their
+// keys marked dirty, and left out.
 func (b *Box) EachLive(ctx context.Context, kind string, fn func(item.Item) error) error {
-	for after := ""; ; {
-		keys, err := b.LiveKeys(ctx, kind, after, pageRows)
-		if err != nil || len(keys) == 0 {
-			return err
+	var id int64
+	err := b.read(ctx, func(tx *sql.Tx) error {
+		kinds, err := loadKinds(ctx, tx)
+		if err == nil {
+			id = kinds.id(kind)
 		}
-		rows, err := b.Newest(ctx, kind, keys)
-		if err != nil {
-			return err
-		}
-		for _, key := range keys {
-			if err := live(rows[key], fn); err != nil {
-				return err
-			}
-		}
-		after = keys[len(keys)-1]
+		return err
+	})
+	var bad []stored
+	if err == nil {
+		bad, err = b.outlines(ctx, kind, id, fn)
 	}
+	if err == nil {
+		err = b.discard(ctx, bad)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot go through %s in the record: %w", kind, err)
+	}
+	return nil
+}
+
+func (b *Box) outlines(ctx context.Context, kind string, id int64, fn func(item.Item) error) (bad []stored, err error) {
+	// A key has one living row at most.
+	const text = "SELECT " + storedColumns + ", i.body, x.key = i.key" + byIndex + "?1 AND i.dead = 0 ORDER BY x.key"
+	var s stored
+	walk := b.db.Rows(ctx, text, []any{id}, func(row sqliterows.Row) bool {
+		s.take(row)
+		switch {
+		case row.Integer(10) == 0:
+			err = fmt.Errorf("the index of items leads to another key: %w", ErrDamaged)
+		case !s.sound():
+			bad = append(bad, s.own())
+		default:
+			err = live(s.row(kind), fn)
+		}
+		return err == nil
+	})
+	return bad, b.note(errors.Join(walk, err))
 }
 
 func live(r Row, fn func(item.Item) error) error {
-	if r.Kind == "" || r.Dead { // damaged and dropped, or gone since
-		return nil
-	}
 	it, err := r.Outline()
 	if err != nil {
 		return err

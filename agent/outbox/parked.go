@@ -65,6 +65,7 @@ func (b *Box) Retry(ctx context.Context, k Key) error {
 }
 
 func (p *putter) park(x Parked) error {
+	p.refused = p.refused || x.Cause == CauseHub
 	return p.exec(`INSERT INTO parked (kind, key, cause, name, why, at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT DO UPDATE SET name = excluded.name, why = excluded.why`, x.Kind, x.Key.Key, x.Cause, x.Name, x.Why, p.now)
 }

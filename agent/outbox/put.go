@@ -69,6 +69,9 @@ type putter struct {
 	lastID   int64 // of items
 	newFrom  int64 // the first id that this transaction inserts
 	fresh    []any // arguments of rows to insert, not yet inserted
+	over     []any // and of rows to update, not yet updated
+	waits    []any // and of their rows of outbox
+	refused  bool  // the hub has refused something that is still parked
 	changed  int
 	notNew   bool           // rows that were taken for new were not: look them up first
 	wrong    map[*kind]bool // kinds whose kept sums may hold a damaged row
@@ -84,8 +87,8 @@ func newPutter(ctx context.Context, tx *sql.Tx, now int64) (*putter, error) {
 	if p.kinds, err = loadKinds(ctx, tx); err != nil {
 		return nil, err
 	}
-	row := tx.QueryRowContext(ctx, "SELECT coalesce((SELECT max(id) FROM items), 0), coalesce((SELECT max(last) FROM batch), 0)")
-	if err := row.Scan(&p.lastID, &p.flying); err != nil {
+	row := tx.QueryRowContext(ctx, "SELECT coalesce((SELECT max(id) FROM items), 0), coalesce((SELECT max(last) FROM batch), 0), EXISTS (SELECT 1 FROM parked WHERE cause = $1)", CauseHub)
+	if err := row.Scan(&p.lastID, &p.flying, &p.refused); err != nil {
 		return nil, fmt.Errorf("cannot read the agent's record: %w", err)
 	}
 	p.newFrom = p.lastID + 1
@@ -147,7 +150,7 @@ func (p *putter) stretch(items []item.Item) error {
 			return err
 		}
 	}
-	return p.insertFresh()
+	return p.flush()
 }
 
 // allNew inserts a whole stretch with one statement. Rows that are there already
@@ -203,11 +206,11 @@ func (p *putter) someOld(k *kind, items []item.Item, bodies [][]byte, first int6
 			return err
 		}
 	}
-	return p.insertFresh()
+	return p.flush()
 }
 
-// olds reads the rows that hold the items' identities now. It leaves room in the
-// map for an identity that stands twice among the items.
+// olds reads the rows that hold the items' identities now, and where they wait. It
+// leaves room in the map for an identity that stands twice among the items.
 func (p *putter) olds(kind int64, items []item.Item) (map[keyGen]*stored, error) {
 	keys := make([]string, len(items))
 	for i := range items {
@@ -216,13 +219,14 @@ func (p *putter) olds(kind int64, items []item.Item) (map[keyGen]*stored, error)
 	out := make(map[keyGen]*stored, len(items))
 	each := func(rows *sql.Rows) error {
 		s := &stored{}
-		if err := s.scanHead(rows); err != nil {
+		if err := s.scanPlace(rows); err != nil {
 			return err
 		}
 		out[keyGen{s.key, s.gen}] = s
 		return nil
 	}
-	return out, p.byKeys(each, "SELECT "+storedColumns+" FROM items i WHERE i.kind = ? AND i.key IN", kind, keys)
+	return out, p.byKeys(each, "SELECT "+storedColumns+", "+queuedColumns+" FROM items i LEFT JOIN outbox o ON "+isQueued+
+		" o.pos = i.pos AND o.ref = i.id WHERE i.kind = ? AND i.key IN", kind, keys)
 }
 
 func (p *putter) one(k *kind, it *item.Item, old map[keyGen]*stored) error {
@@ -234,11 +238,17 @@ func (p *putter) one(k *kind, it *item.Item, old map[keyGen]*stored) error {
 	digest := item.DigestOf(body)
 	id := keyGen{it.Key, it.Gen}
 	o := old[id]
+	if o != nil && o.later { // twice in this stretch
+		if err := p.flush(); err != nil {
+			return err
+		}
+		o.later = false
+	}
 	if o != nil && o.sum() == digest && o.soundHead() {
 		return p.refresh(o, body)
 	}
 	p.changed++
-	if o != nil && o.id >= p.newFrom { // twice in this stretch: write the first one out
+	if o != nil && o.id >= p.newFrom { // it is new, and queued with the others
 		if err := p.queueFresh(); err != nil {
 			return err
 		}

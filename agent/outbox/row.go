@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"strings"
 
 	"plait/shared/item"
 	"plait/shared/sqliterows"
@@ -51,6 +52,10 @@ type stored struct {
 	digest   []byte
 	body     []byte
 	scratch  []byte // of check
+
+	queued *queued // its row of outbox, as olds read it; nil if it has none
+	asked  bool    // olds read that, and it is so still
+	later  bool    // what replaces it is not written yet
 }
 
 // storedColumns are the columns that a stored row is read from, in the order of
@@ -73,6 +78,18 @@ func (s *stored) scanHead(rows *sql.Rows) error { return damage(rows.Scan(s.into
 // scan reads the row of a query for storedColumns and body.
 func (s *stored) scan(rows *sql.Rows) error {
 	return damage(rows.Scan(append(s.into(), &s.body)...))
+}
+
+// scanPlace reads the row of a query for storedColumns and queuedColumns.
+func (s *stored) scanPlace(rows *sql.Rows) error {
+	var pos, sort, kind, ref sql.NullInt64
+	q := &queued{}
+	err := damage(rows.Scan(append(s.into(), &pos, &sort, &kind, &ref, &q.sent, &q.flying)...))
+	if s.asked = true; err == nil && pos.Valid {
+		q.pos, q.sort, q.kind, q.ref = pos.Int64, sort.Int64, kind.Int64, ref.Int64
+		s.queued = q
+	}
+	return err
 }
 
 func damage(err error) error {
@@ -132,4 +149,11 @@ func (s *stored) take(row sqliterows.Row) {
 	if row.Type(2) != sqliterows.Text || row.Type(8) != sqliterows.Blob || row.Type(9) != sqliterows.Blob {
 		s.digest = nil
 	}
+}
+
+// own is the row in memory of its own.
+func (s *stored) own() stored {
+	c := *s
+	c.key, c.digest, c.body, c.scratch = strings.Clone(s.key), bytes.Clone(s.digest), bytes.Clone(s.body), nil
+	return c
 }
