@@ -20,14 +20,13 @@ var ErrWaits = errors.New("the job waits for the POS")
 type Record interface {
 	// Revision is the record's newest revision.
 	Revision(ctx context.Context) (int64, error)
-	// EachLive calls fn for each live item of a kind. What its link knows of single
-	// fields may be left out, here and in Changed: the POS itself says that.
-	EachLive(ctx context.Context, kind string, fn func(item.Item) error) error
+	// Walk calls live for each live item of a kind, and dead for each tombstone. What a
+	// link knows of single fields may be left out, here and in Changed: the POS itself
+	// says that.
+	Walk(ctx context.Context, kind string, live func(item.Item) error, dead func(key string, gen int64)) error
 	// Changed calls fn for each item or tombstone that was recorded after the
 	// revision, and returns the newest revision.
 	Changed(ctx context.Context, after int64, fn func(item.Item) error) (int64, error)
-	// EachDead calls fn for each tombstone of a kind, by key and generation.
-	EachDead(ctx context.Context, kind string, fn func(key string, gen int64)) error
 	// PutResult queues a job's result for the next upload.
 	PutResult(ctx context.Context, r wire.Result) error
 }
@@ -167,16 +166,9 @@ func (r *run) reset(ctx context.Context) error {
 		return err
 	}
 	for _, kind := range r.kinds() {
-		err := r.Record.EachLive(ctx, kind, func(it item.Item) error {
-			index.Put(it)
-			return nil
-		})
-		if err == nil {
-			err = r.Record.EachDead(ctx, kind, func(key string, gen int64) {
-				r.dead.put(item.ID{Kind: kind, Key: key, Gen: gen})
-			})
-		}
-		if err != nil {
+		live := func(it item.Item) error { index.Put(it); return nil }
+		dead := func(key string, gen int64) { r.dead.put(item.ID{Kind: kind, Key: key, Gen: gen}) }
+		if err := r.Record.Walk(ctx, kind, live, dead); err != nil {
 			return fmt.Errorf("cannot read %s from the record: %w", kind, err)
 		}
 	}

@@ -164,13 +164,13 @@ func (p *sqlitePOS) checkEqual(t *testing.T) {
 			}
 			after = next
 		}
-		check(t, p.box.EachLive(t.Context(), k.Kind, func(it item.Item) error {
+		check(t, p.box.Walk(t.Context(), k.Kind, func(it item.Item) error {
 			if !it.Fields.Equal(want[it.Key]) {
 				t.Fatalf("%s %s: the record has %v, the POS %v", k.Kind, it.Key, it.Fields, want[it.Key])
 			}
 			delete(want, it.Key)
 			return nil
-		}))
+		}, func(string, int64) {}))
 		if len(want) > 0 {
 			t.Fatalf("the record lacks %s: %v", k.Kind, want)
 		}

@@ -175,10 +175,10 @@ func (a *agent) pending() int {
 func (a *agent) checkLevel() {
 	a.t.Helper()
 	live := map[item.ID]string{}
-	a.must(a.EachLive(context.Background(), "service", func(it item.Item) error {
+	a.must(a.Walk(context.Background(), "service", func(it item.Item) error {
 		live[it.ID] = string(item.Append(nil, it))
 		return nil
-	}))
+	}, func(string, int64) {}))
 	sum := item.Digest{}
 	for id, row := range a.hub.items {
 		if row.dead {

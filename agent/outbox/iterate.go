@@ -5,31 +5,32 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"plait/shared/item"
+	"plait/shared/sqlitedb"
 	"plait/shared/sqliterows"
 	"plait/shared/wire"
 )
 
-// EachLive calls fn for each live item of a kind, in the order of their keys, without
-// what its link knows of single fields. It reads one snapshot, in place: fn must not
-// call EachLive, nor any other walk over the record. Damaged rows are dropped, their
-// keys marked dirty, and left out.
-func (b *Box) EachLive(ctx context.Context, kind string, fn func(item.Item) error) error {
-	var id int64
+// Walk goes through a kind, in the order of its keys and generations: live is called
+// for each live item, without what its link knows of single fields, and dead for each
+// tombstone. It reads one snapshot, in place: neither may begin another walk over the
+// record. Damaged rows are dropped, their keys marked dirty, and left out.
+func (b *Box) Walk(ctx context.Context, kind string, live func(item.Item) error, dead func(key string, gen int64)) error {
+	w := walk{kind: kind, live: live, dead: dead}
 	err := b.read(ctx, func(tx *sql.Tx) error {
 		kinds, err := loadKinds(ctx, tx)
 		if err == nil {
-			id = kinds.id(kind)
+			w.id = kinds.id(kind)
 		}
 		return err
 	})
-	var bad []stored
 	if err == nil {
-		bad, err = b.outlines(ctx, kind, id, fn)
+		err = b.note(w.run(ctx, b.db))
 	}
 	if err == nil {
-		err = b.discard(ctx, bad)
+		err = b.discard(ctx, w.bad)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot go through %s in the record: %w", kind, err)
@@ -37,59 +38,42 @@ func (b *Box) EachLive(ctx context.Context, kind string, fn func(item.Item) erro
 	return nil
 }
 
-func (b *Box) outlines(ctx context.Context, kind string, id int64, fn func(item.Item) error) (bad []stored, err error) {
-	// A key has one living row at most.
-	const text = "SELECT " + storedColumns + ", i.body, x.key = i.key" + byIndex + "?1 AND i.dead = 0 ORDER BY x.key"
-	var s stored
-	walk := b.db.Rows(ctx, text, []any{id}, func(row sqliterows.Row) bool {
-		s.take(row)
-		switch {
-		case row.Integer(10) == 0:
-			err = fmt.Errorf("the index of items leads to another key: %w", ErrDamaged)
-		case !s.sound():
-			bad = append(bad, s.own())
-		default:
-			err = live(s.row(kind), fn)
-		}
-		return err == nil
+// walk is one call of Walk.
+type walk struct {
+	kind string
+	id   int64
+	live func(item.Item) error
+	dead func(key string, gen int64)
+	row  stored
+	bad  []stored
+	err  error
+}
+
+func (w *walk) run(ctx context.Context, db *sqlitedb.DB) error {
+	const text = "SELECT " + storedColumns + ", i.body, x.key = i.key" + byIndex + "?1 ORDER BY x.key, x.gen"
+	err := db.Rows(ctx, text, []any{w.id}, func(row sqliterows.Row) bool {
+		w.err = w.step(row)
+		return w.err == nil
 	})
-	return bad, b.note(errors.Join(walk, err))
+	return errors.Join(err, w.err)
 }
 
-func live(r Row, fn func(item.Item) error) error {
-	it, err := r.Outline()
-	if err != nil {
-		return err
-	}
-	return fn(it)
-}
-
-// EachDead calls fn for each tombstone of a kind, by key and generation, without
-// reading what the item was. Damaged rows are left out.
-func (b *Box) EachDead(ctx context.Context, kind string, fn func(key string, gen int64)) error {
-	err := b.read(ctx, func(tx *sql.Tx) error {
-		kinds, err := loadKinds(ctx, tx)
+func (w *walk) step(row sqliterows.Row) error {
+	s := &w.row
+	s.take(row)
+	switch {
+	case row.Integer(10) == 0:
+		return fmt.Errorf("the index of items leads to another key: %w", ErrDamaged)
+	case !s.sound():
+		w.bad = append(w.bad, s.own())
+	case s.dead:
+		w.dead(strings.Clone(s.key), s.gen)
+	default:
+		it, err := s.row(w.kind).Outline()
 		if err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, "SELECT "+storedColumns+" FROM items i WHERE i.kind = $1 AND i.dead = 1", kinds.id(kind))
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var s stored
-			if err := s.scanHead(rows); err != nil {
-				return err
-			}
-			if s.soundHead() {
-				fn(s.key, s.gen)
-			}
-		}
-		return rows.Err()
-	})
-	if err != nil {
-		return fmt.Errorf("cannot list tombstones of %s in the record: %w", kind, err)
+		return w.live(it)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package merge
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"plait/shared/item"
 	"plait/shared/wire"
@@ -70,6 +71,7 @@ func (x *Index) kind(name string) *kindIndex {
 // Put adds an item or replaces what was known under its key; a tombstone removes it.
 func (x *Index) Put(it item.Item) {
 	k := x.kind(it.Kind)
+	it.Key = strings.Clone(it.Key) // its memory may be that of the whole item, here and in entry
 	before := k.items[it.Key]
 	k.remove(it.Key, before)
 	if it.Deleted {
@@ -98,10 +100,10 @@ func (x *Index) Put(it item.Item) {
 
 func (x *Index) entry(it item.Item) *entry {
 	m := x.match[it.Kind]
-	name := it.Fields.Get(m.Name).Str()
+	name := strings.Clone(it.Fields.Get(m.Name).Str())
 	e := &entry{
-		gen: it.Gen, uid: it.UID(x.store), linked: it.Link != nil, name: name, folded: item.NormalName(name),
-		category: it.Fields.Get(m.Category).Str(), parts: Parts(it.Fields, m.Code),
+		gen: it.Gen, uid: strings.Clone(it.UID(x.store)), linked: it.Link != nil, name: name, folded: item.NormalName(name),
+		category: strings.Clone(it.Fields.Get(m.Category).Str()), parts: Parts(it.Fields, m.Code),
 	}
 	if it.Link != nil && it.Link.Adopted {
 		e.own = item.LocalUID(x.store, it.ID)
