@@ -173,11 +173,19 @@ func (r *run) drain(ctx context.Context) error {
 	if err := r.Capture.Drain(ctx); err != nil || same {
 		return err
 	}
+	r.met(newest)
 	if err := r.catchUp(ctx); err != nil {
 		return err
 	}
 	r.at = newest
 	return nil
+}
+
+// met notes that the POS has written, if it has: its newest change row is another one.
+func (r *run) met(newest wire.Mark) {
+	if newest != r.at {
+		r.tempo.met()
+	}
 }
 
 // settle captures, inside the transaction, what the POS changed since the drain
@@ -199,6 +207,7 @@ func (r *run) settle(ctx context.Context, tx pos.Tx) error {
 	if err := r.drainFrom(ctx, tx); err != nil {
 		return err
 	}
+	r.met(newest)
 	return r.catchUp(ctx)
 }
 
@@ -218,7 +227,6 @@ func (r *run) drainFrom(ctx context.Context, tx pos.Tx) error {
 // catchUp brings the index level with the record.
 func (r *run) catchUp(ctx context.Context) (err error) {
 	r.dropAhead()
-	r.tempo.met()
 	r.revision, err = r.Record.Changed(ctx, r.revision, func(it item.Item) error {
 		r.index.Put(it)
 		if it.Deleted {
