@@ -63,11 +63,11 @@ func (s *Service) Drift(ctx context.Context, storeID string, ask DriftAsk) (page
 	err = s.db.ViewStore(ctx, storeID, func(v *store.StoreView) error {
 		page.Store, page.Items = StoreName{v.Store.ID, v.Store.Name}, []DriftItem{}
 		d, err := driftsOf(v)
+		if err == nil {
+			err = d.knows(ask.Kind)
+		}
 		if err != nil {
 			return err
-		}
-		if _, ok := d.catalog.Kind(ask.Kind); ask.Kind != "" && !ok {
-			return refuse("the network's catalogue has no kind %.40q", ask.Kind)
 		}
 		if page.Lifted = liftedAt(v.Store); page.Lifted != "" {
 			return nil

@@ -43,6 +43,14 @@ func driftsOf(v *store.StoreView) (*drifts, error) {
 	return d, err
 }
 
+// knows refuses a kind that the catalogue has not; "" is every kind.
+func (d *drifts) knows(kind string) error {
+	if _, ok := d.catalog.Kind(kind); kind != "" && !ok {
+		return refuse("the network's catalogue has no kind %.40q", kind)
+	}
+	return nil
+}
+
 // walk calls visit with what drifted, at most limit (below 0: all), and returns
 // where it stopped; "" at the end.
 func (d *drifts) walk(kind, after string, limit int, visit func(DriftItem)) (next string, err error) {

@@ -46,6 +46,10 @@ func TestARefusalBeginsWithWhatWasAsked(t *testing.T) {
 			_, err := h.sync.Repairs(t.Context(), "downtown", storesync.DriftAsk{After: "boat"})
 			return err
 		},
+		"cannot list what store downtown repaired by itself: the network's catalogue has no kind": func() error {
+			_, err := h.sync.Repairs(t.Context(), "downtown", storesync.DriftAsk{Kind: "boat"})
+			return err
+		},
 		"cannot say what needs local setup at store downtown: ": func() error {
 			_, err := h.sync.Setup(t.Context(), "downtown", storesync.SetupAsk{After: "boat"})
 			return err

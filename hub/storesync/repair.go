@@ -75,6 +75,9 @@ func (s *Service) Repairs(ctx context.Context, storeID string, ask DriftAsk) (pa
 	err = s.db.ViewStore(ctx, storeID, func(v *store.StoreView) error {
 		page.Store, page.Items = StoreName{v.Store.ID, v.Store.Name}, []RepairItem{}
 		d, err := driftsOf(v)
+		if err == nil {
+			err = d.knows(ask.Kind)
+		}
 		if err != nil {
 			return err
 		}
