@@ -33,14 +33,17 @@ func newWriter(tx *store.StoreTx, epoch, pos int64) (*writer, error) {
 		syncs: map[string]int64{}, stored: map[string]int64{}}, nil
 }
 
-// put writes items, in strokes of many.
+// put writes items, in strokes of many, and of more where they are looked up first.
 func (w *writer) put(items []incoming) error {
 	rows, err := w.rows(items)
 	if err != nil {
 		return err
 	}
-	for from := 0; from < len(rows); from += store.Stroke {
-		to := min(from+store.Stroke, len(rows))
+	for from, to := 0, 0; from < len(rows); from = to {
+		to = min(from+store.Stroke, len(rows))
+		if w.there {
+			to = min(from+store.Look, len(rows))
+		}
 		if err := w.stroke(rows[from:to], items[from:to]); err != nil {
 			return err
 		}

@@ -35,11 +35,11 @@ func (i *Item) Held() Held {
 		AgentEpoch: i.AgentEpoch, AgentRev: i.AgentRev, POSEpoch: i.POSEpoch, UID: i.UID, Deleted: i.Deleted}
 }
 
-// HeldOf returns what a copy holds under the identities of at most Stroke items, in
-// their order.
+// HeldOf returns what a copy holds under the identities of items, in their order: at
+// most some hundreds, and best Look or Stroke, whose statements stay compiled.
 func (v *StoreView) HeldOf(copy int64, of []Item) ([]Held, error) {
-	text := wholeHeldOf
-	if len(of) != Stroke {
+	text, ok := wholeHeldOf[len(of)]
+	if !ok {
 		text = heldOfText(len(of))
 	}
 	s, err := v.prepared(text)
@@ -69,7 +69,11 @@ func (v *StoreView) HeldOf(copy int64, of []Item) ([]Held, error) {
 	return out, rows.Err()
 }
 
-var wholeHeldOf = heldOfText(Stroke)
+// Look is how many rows one statement looks up: a query costs more than a change, for
+// its context is watched.
+const Look = 200
+
+var wholeHeldOf = map[int]string{Stroke: heldOfText(Stroke), Look: heldOfText(Look)}
 
 // heldOfText joins across: left to itself, SQLite would go through the whole copy for
 // each identity.
