@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"slices"
 	"strings"
 	"testing"
 
@@ -159,6 +160,28 @@ func TestADamagedRowIsReadAgain(t *testing.T) {
 	a.put(service("2", 1, 1234))
 	a.upload()
 	a.checkLevel()
+}
+
+// TestAWalkLeavesOutWhatIsDamaged: the living and the dead are told, and what is
+// damaged is read again.
+func TestAWalkLeavesOutWhatIsDamaged(t *testing.T) {
+	a := newAgent(t)
+	a.put(service("1", 1, 10), service("2", 1, 1234), service("3", 1, 30), dead(service("4", 1, 40)), service("4", 2, 41))
+	a.must(a.Close())
+	flipText(t, a.path, "1234", "1334")
+	a.Box = nil
+	a.reopen()
+	var told []string
+	live := func(it item.Item) error { told = append(told, fmt.Sprint(it.Key, " ", it.Gen)); return nil }
+	gone := func(key string, gen int64) { told = append(told, fmt.Sprint(key, " ", gen, " dead")) }
+	a.must(a.Walk(t.Context(), "service", live, gone))
+	if want := []string{"1 1", "3 1", "4 1 dead", "4 2"}; !slices.Equal(told, want) {
+		t.Errorf("told of %q, want %q", told, want)
+	}
+	dirty, err := a.Dirty(t.Context(), "service", "", 10)
+	if err != nil || len(dirty) != 1 || dirty[0].Key.Key != "2" {
+		t.Errorf("dirty: %+v, %v", dirty, err)
+	}
 }
 
 // flipText changes a text in the file behind SQLite's back.

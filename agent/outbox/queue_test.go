@@ -295,3 +295,35 @@ func TestManyUploadOnlyItems(t *testing.T) {
 		t.Errorf("an acknowledged tombstone without generations is kept: %v, %v", ok, err)
 	}
 }
+
+// TestTheLastOfOneIdentityCounts: however often it stands in one change, among others
+// that are written with it, and whether it waits or the hub has it.
+func TestTheLastOfOneIdentityCounts(t *testing.T) {
+	a := newAgent(t)
+	change := func(round int) {
+		var items []item.Item
+		for i := range 100 {
+			items = append(items, service(fmt.Sprint(i), 1, 1000*round+i))
+			if i%7 == 0 {
+				items = append(items, service(fmt.Sprint(i), 1, 1000*round+500+i), service(fmt.Sprint(i-1), 1, 1000*round+600+i))
+			}
+		}
+		a.put(items[1:]...)
+		want := map[string]string{}
+		for _, it := range items {
+			want[it.Key] = string(item.Append(nil, it))
+		}
+		a.must(a.Walk(t.Context(), "service", func(it item.Item) error {
+			if got := string(item.Append(nil, it)); got != want[it.Key] {
+				t.Errorf("round %d: the record has %s, want %s", round, got, want[it.Key])
+			}
+			return nil
+		}, func(string, int64) {}))
+	}
+	change(1) // all of it is new
+	change(2) // all of it waits
+	a.upload()
+	change(3) // the hub has all of it
+	a.upload()
+	a.checkLevel()
+}
