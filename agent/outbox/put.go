@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"maps"
 
 	"plait/shared/item"
 	"plait/shared/wire"
@@ -72,6 +71,7 @@ type putter struct {
 	over     []any // and of rows to update, not yet updated
 	waits    []any // and of their rows of outbox
 	refused  bool  // the hub has refused something that is still parked
+	freed    bool  // and something of it was queued again: rows have other places now
 	changed  int
 	notNew   bool           // rows that were taken for new were not: look them up first
 	wrong    map[*kind]bool // kinds whose kept sums may hold a damaged row
@@ -145,7 +145,22 @@ func (p *putter) stretch(items []item.Item) error {
 	if err != nil {
 		return err
 	}
+	return p.each(k, items, old)
+}
+
+// each puts items, given what the rows of their identities are.
+func (p *putter) each(k *kind, items []item.Item, old map[keyGen]*stored) error {
 	for i := range items {
+		if p.freed {
+			if err := p.flush(); err != nil {
+				return err
+			}
+			var err error
+			if old, err = p.olds(k.id, items[i:]); err != nil {
+				return err
+			}
+			p.freed = false
+		}
 		if err := p.one(k, &items[i], old); err != nil {
 			return err
 		}
@@ -222,6 +237,7 @@ func (p *putter) olds(kind int64, items []item.Item) (map[keyGen]*stored, error)
 		if err := s.scanPlace(rows); err != nil {
 			return err
 		}
+		s.asked = s.id < p.newFrom // else it is still to be queued
 		out[keyGen{s.key, s.gen}] = s
 		return nil
 	}
@@ -257,24 +273,12 @@ func (p *putter) one(k *kind, it *item.Item, old map[keyGen]*stored) error {
 		return p.replace(k, it, o, digest, body)
 	}
 	if it.Gen > 1 { // the key is known, and may be parked
-		if err := p.freeBefore(k, it, old); err != nil {
+		if _, err := p.free(Key{it.Kind, it.Key}, it.Gen); err != nil {
 			return err
 		}
 	}
 	old[id] = p.insert(k, it, digest, body)
 	return nil
-}
-
-// freeBefore frees a key for a new generation; old learns the places that its rows
-// have now.
-func (p *putter) freeBefore(k *kind, it *item.Item, old map[keyGen]*stored) error {
-	refused, err := p.free(Key{it.Kind, it.Key}, it.Gen)
-	if err != nil || !refused {
-		return err
-	}
-	now, err := p.olds(k.id, []item.Item{*it})
-	maps.Copy(old, now)
-	return err
 }
 
 // refresh writes the body again where the one on the disk is damaged: whoever

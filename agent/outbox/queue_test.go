@@ -319,6 +319,9 @@ func TestTheLastOfOneIdentityCounts(t *testing.T) {
 			}
 			return nil
 		}, func(string, int64) {}))
+		if n := a.pending(); n != len(want) {
+			t.Errorf("round %d: %d items wait, want %d", round, n, len(want))
+		}
 	}
 	change(1) // all of it is new
 	change(2) // all of it waits

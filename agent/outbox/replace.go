@@ -183,6 +183,7 @@ func (p *putter) free(k Key, gen int64) (refused bool, err error) {
 	if err != nil || !refused {
 		return refused, err
 	}
+	p.freed = true
 	return true, p.requeue(k.Kind, []string{k.Key}, func(s *stored) bool { return s.gen != gen })
 }
 

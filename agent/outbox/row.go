@@ -85,7 +85,7 @@ func (s *stored) scanPlace(rows *sql.Rows) error {
 	var pos, sort, kind, ref sql.NullInt64
 	q := &queued{}
 	err := damage(rows.Scan(append(s.into(), &pos, &sort, &kind, &ref, &q.sent, &q.flying)...))
-	if s.asked = true; err == nil && pos.Valid {
+	if err == nil && pos.Valid {
 		q.pos, q.sort, q.kind, q.ref = pos.Int64, sort.Int64, kind.Int64, ref.Int64
 		s.queued = q
 	}
