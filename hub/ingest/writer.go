@@ -41,8 +41,8 @@ func (w *writer) put(items []incoming) error {
 	}
 	for from, to := 0, 0; from < len(rows); from = to {
 		to = min(from+store.Stroke, len(rows))
-		if w.there {
-			to = min(from+store.Look, len(rows))
+		if w.there && from+store.Look <= len(rows) {
+			to = from + store.Look
 		}
 		if err := w.stroke(rows[from:to], items[from:to]); err != nil {
 			return err
