@@ -39,6 +39,9 @@ func (w *writer) put(items []incoming) error {
 	if err != nil {
 		return err
 	}
+	if err := w.peek(rows); err != nil {
+		return err
+	}
 	for from, to := 0, 0; from < len(rows); from = to {
 		to = min(from+store.Stroke, len(rows))
 		if w.there && from+store.Look <= len(rows) {
@@ -49,6 +52,16 @@ func (w *writer) put(items []incoming) error {
 		}
 	}
 	return nil
+}
+
+// peek judges many rows by the first: see stroke.
+func (w *writer) peek(rows []store.Item) error {
+	if len(rows) < store.Stroke {
+		return nil
+	}
+	held, err := w.tx.HeldOf(w.copy.Live, rows[:1])
+	w.there = err == nil && held[0].Any()
+	return err
 }
 
 // rows are the rows of items, with revisions that the copy never gave out.
@@ -74,8 +87,8 @@ func (w *writer) rows(items []incoming) ([]store.Item, error) {
 }
 
 // stroke writes a few rows. Either a batch is new to the copy or the copy has most of
-// it: after a stroke that was there the next is looked up first, and after one that was
-// not it is added first, and only those that turn out to be there are looked up.
+// it: where its first row, or the stroke before, was there, the rows are looked up first;
+// else they are added, and only those that turn out to be there are looked up.
 func (w *writer) stroke(rows []store.Item, items []incoming) error {
 	left := make([]int, len(rows)) // places of those that are not written yet
 	for i := range left {
