@@ -22,6 +22,7 @@ type writer struct {
 	there   bool             // the stroke before: the copy held all of it
 	old     []store.Held     // rows that are replaced,
 	by      []store.Item     // and by what
+	seen    map[string]bool  // of once
 }
 
 func newWriter(tx *store.StoreTx, epoch, pos int64) (*writer, error) {
@@ -102,7 +103,7 @@ func (w *writer) stroke(rows []store.Item, items []incoming) error {
 	}
 	w.there = len(left) == len(rows)
 	for len(left) > 0 {
-		now, later := once(rows, left)
+		now, later := w.once(rows, left)
 		absent, err := w.replaceAll(rows, items, now)
 		if err == nil && len(absent) > 0 {
 			w.there = false
@@ -145,15 +146,19 @@ func pick(rows []store.Item, some []int) []store.Item {
 	return out
 }
 
-// once parts some rows into the first of each identity, and those that come again: they
-// meet what the first left.
-func once(rows []store.Item, some []int) (now, later []int) {
-	seen := make(map[item.ID]bool, len(some))
+// once parts some rows into the first of each key, and those that come again: they meet
+// what the first left.
+func (w *writer) once(rows []store.Item, some []int) (now, later []int) {
+	if w.seen == nil {
+		w.seen = make(map[string]bool, store.Look)
+	}
+	clear(w.seen)
+	now = make([]int, 0, len(some))
 	for _, at := range some {
-		if id := rows[at].ID; seen[id] {
+		if key := rows[at].Key; w.seen[key] {
 			later = append(later, at)
 		} else {
-			seen[id] = true
+			w.seen[key] = true
 			now = append(now, at)
 		}
 	}
