@@ -104,6 +104,9 @@ func TestWhatIsInAnImage(t *testing.T) {
 			[]string{makeA, syncDir, `1 pwrite64(3<‹/d/a›>, "‹one›", 3, 0 <detached ...>`, `1 +++ killed by SIGKILL +++`,
 				`2 fsync(3<‹/d/a›> <unfinished ...>`, `2 <... fsync resumed> <detached ...>`, `3 fsync(3, 0x7f00 <detached ...>`},
 			map[string]string{"/d/a": ""}, map[string]string{"/d/a": "one"}},
+		"a result that is no write's": {
+			[]string{makeA, syncDir, `1 pwrite64(3<‹/d/a›>, "‹one›", 3, 0 <unfinished ...>`, `1 <... pwrite64 resumed>) = 35`},
+			map[string]string{"/d/a": ""}, map[string]string{"/d/a": "one"}},
 		"what is of no interest": {
 			[]string{`1 openat(AT_FDCWD<‹/d›>, "‹a-shm›", O_RDWR|O_CREAT, 0600) = 3<‹/d/a-shm›>`, `1 pwrite64(3<‹/d/a-shm›>, "‹x›", 1, 0) = 1`, `1 pwrite64(3<‹/e/a›>, "‹x›", 1, 0) = 1`},
 			map[string]string{}, map[string]string{}},

@@ -126,6 +126,9 @@ func (r *reader) ended(thread string, at time.Time, result int64) error {
 		return nil
 	}
 	delete(r.open, thread)
+	if e.Sort == Write && result > int64(len(e.Data)) {
+		result = Unknown // no write's: the tracer took the thread's next call for its end
+	}
 	e.At, e.Begin, e.Result = at, false, result
 	return r.each(e)
 }
