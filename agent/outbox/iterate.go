@@ -46,16 +46,16 @@ type walk struct {
 	dead func(key string, gen int64)
 	row  stored
 	bad  []stored
-	err  error
 }
 
 func (w *walk) run(ctx context.Context, db *sqlitedb.DB) error {
 	const text = "SELECT " + storedColumns + ", i.body, x.key = i.key" + byIndex + "?1 ORDER BY x.key, x.gen"
+	var stopped error
 	err := db.Rows(ctx, text, []any{w.id}, func(row sqliterows.Row) bool {
-		w.err = w.step(row)
-		return w.err == nil
+		stopped = w.step(row)
+		return stopped == nil
 	})
-	return errors.Join(err, w.err)
+	return errors.Join(err, stopped)
 }
 
 func (w *walk) step(row sqliterows.Row) error {
