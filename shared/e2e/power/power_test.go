@@ -104,6 +104,10 @@ func TestWhatIsInAnImage(t *testing.T) {
 			[]string{makeA, syncDir, `1 pwrite64(3<‹/d/a›>, "‹one›", 3, 0 <detached ...>`, `1 +++ killed by SIGKILL +++`,
 				`2 fsync(3<‹/d/a›> <unfinished ...>`, `2 <... fsync resumed> <detached ...>`, `3 fsync(3, 0x7f00 <detached ...>`},
 			map[string]string{"/d/a": ""}, map[string]string{"/d/a": "one"}},
+		"killed before calls that are told whole": {
+			[]string{makeA, syncDir, `1 pwrite64(3<‹/d/a›>, "‹one›", 3, 0) = 3`, `1 pwrite64(3, 0x7f8db6030c20, 3, 3) = ?`, `2 unlink(0x7f8db6030c20) = ? <unavailable>`,
+				`3 fsync(3) = ?`, `4 fsync(3 <unfinished ...>`},
+			map[string]string{"/d/a": ""}, map[string]string{"/d/a": "one"}},
 		"a result that is no write's": {
 			[]string{makeA, syncDir, `1 pwrite64(3<‹/d/a›>, "‹one›", 3, 0 <unfinished ...>`, `1 <... pwrite64 resumed>) = 35`},
 			map[string]string{"/d/a": ""}, map[string]string{"/d/a": "one"}},
@@ -174,6 +178,9 @@ func TestBadTracesAreRefused(t *testing.T) {
 		"a text in the clear": `1 pwrite64(3<‹/d/a›>, "once", 4, 0) = 4`,
 		"no offset":           `1 pwrite64(3<‹/d/a›>, "‹one›") = 3`,
 		"no result":           `1 fsync(3<‹/d/a›>)`,
+		"a text unread":       `1 pwrite64(3<‹/d/a›>, 0x7f8db6030c20, 3, 0) = 3`,
+		"a file unread":       `1 fsync(3) = 0`,
+		"a text half read":    `1 pwrite64(3<‹/d/a›>, "‹one›"..., 3000, 0) = ?`,
 		"a file never made":   `1 pwrite64(3<‹/d/b›>, "‹one›", 3, 0) = 3`,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -46,10 +46,10 @@ var (
 	resumed    = []byte("<... ")
 	exited     = []byte("+++ ")
 	nameless   = []byte("???") // killed before it could be told what it called
-	// pointer stands for a text that could not be read any more: the thread was
-	// killed before the call began, and the system skips such a call.
-	pointer = []byte(", 0x")
-	answer  = []byte(" = ")
+	pointer    = []byte("0x")  // stands for a text that could not be read any more
+	legible    = []byte(`\x`)  // in whatever could be read: texts, and the paths of files
+	answer     = []byte(" = ")
+	none       = []byte("?") // for an answer
 )
 
 // line reads "thread time call(arguments) = result", either half of it, or a
@@ -79,7 +79,7 @@ func (r *reader) begin(thread string, at time.Time, b []byte) error {
 	call, half := bytes.CutSuffix(b, unfinished)
 	e, err := parseCall(call)
 	if err != nil {
-		if bytes.Contains(call, pointer) && (half || bytes.HasSuffix(call, detached)) {
+		if skipped(call, half) {
 			return nil
 		}
 		return err
@@ -96,17 +96,33 @@ func (r *reader) begin(thread string, at time.Time, b []byte) error {
 	return r.end(thread, at, b)
 }
 
+// skipped is true for a call that has no answer and whose arguments could not be
+// read: its thread was killed before the call began, and the system skips such
+// a call.
+func skipped(call []byte, half bool) bool {
+	_, word, answered := lastCut(call, answer)
+	unanswered := half || bytes.HasSuffix(call, detached) || answered && bytes.HasPrefix(word, none)
+	return unanswered && (bytes.Contains(call, pointer) || !bytes.Contains(call, legible))
+}
+
+func lastCut(b, mark []byte) (before, after []byte, ok bool) {
+	i := bytes.LastIndex(b, mark)
+	if i < 0 {
+		return b, nil, false
+	}
+	return b[:i], b[i+len(mark):], true
+}
+
 // end reads a result. A call that is not among those we know has none for us.
 func (r *reader) end(thread string, at time.Time, b []byte) error {
 	if bytes.HasSuffix(b, detached) {
 		return r.ended(thread, at, Unknown)
 	}
-	i := bytes.LastIndex(b, answer)
-	if i < 0 {
+	_, word, ok := lastCut(b, answer)
+	if !ok {
 		return errors.New("it has no result")
 	}
-	word := b[i+len(answer):]
-	if bytes.HasPrefix(word, []byte("?")) {
+	if bytes.HasPrefix(word, none) {
 		return r.ended(thread, at, Unknown)
 	}
 	if end := bytes.IndexAny(word, " <"); end >= 0 {
