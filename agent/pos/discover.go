@@ -52,7 +52,7 @@ func Discover(ctx context.Context, path string) (d Discovery, err error) {
 	if err != nil {
 		return d, fmt.Errorf("cannot look into %s: %w", path, err)
 	}
-	s, err := newSession(ctx, db, &freshLinks{})
+	s, err := newSession(ctx, db)
 	if err != nil {
 		return d, fmt.Errorf("cannot look into %s: %w: %w", path, ErrUnreachable, err)
 	}

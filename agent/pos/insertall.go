@@ -22,8 +22,16 @@ func (t *sqlTx) InsertAll(ctx context.Context, kind string, list []item.Fields) 
 		return nil, err
 	}
 	err = t.statement(ctx, "create items of kind "+kind+" in", func() error {
-		out, err = (&rowWriter{r}).insertAll(ctx, list)
-		return err
+		if out, err = (&rowWriter{r}).insertAll(ctx, list); err != nil {
+			return err
+		}
+		for _, rec := range out {
+			if k := t.writes(r.p, rec.Item.Key); k != nil {
+				k.named = t.w.sound
+				t.w.leaves.back(rec)
+			}
+		}
+		return nil
 	})
 	return out, err
 }
@@ -48,46 +56,26 @@ func (w *rowWriter) insertAll(ctx context.Context, list []item.Fields) ([]Record
 	return out, w.links(ctx, out)
 }
 
-// newElements writes the child rows of new items, and reads back those of the items
-// that were given some: the others have none.
+// newElements writes the child rows of new items, and reads all of them back: a POS
+// that does not enforce its references may still have rows of one that had a key before.
 func (w *rowWriter) newElements(ctx context.Context, out []Record, list []item.Fields) error {
 	for _, ch := range w.p.children {
-		var with []int
 		for i := range out {
 			want, _, err := ch.given(list[i])
 			if err != nil {
 				return err
 			}
 			if len(want) == 0 {
-				addRows(&out[i], ch, nil)
 				continue
 			}
 			at, _ := bindKey(out[i].Item.Key, w.p.key) // it was read from these columns
 			if err := w.childRows(ctx, ch, out[i].Item.Key, at, want); err != nil {
 				return err
 			}
-			with = append(with, i)
 		}
-		if err := w.readElements(ctx, ch, out, with); err != nil {
+		if err := w.reader.childRows(ctx, ch, out); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func (w *rowWriter) readElements(ctx context.Context, ch *childPlan, out []Record, of []int) error {
-	if len(of) == 0 {
-		return nil
-	}
-	records := make([]Record, len(of))
-	for j, i := range of {
-		records[j] = out[i]
-	}
-	if err := w.reader.childRows(ctx, ch, records); err != nil {
-		return err
-	}
-	for j, i := range of {
-		out[i] = records[j]
 	}
 	return nil
 }

@@ -31,7 +31,8 @@ func (c *sqlConnector) Install(ctx context.Context, store string) (Installed, er
 		c.done = newDoneSet()
 		c.mu.Unlock()
 	}
-	return in, nil
+	_, _, err = c.sound(ctx, store) // and is found so from now on
+	return in, err
 }
 
 // sound reports whether nothing is missing, without writing. It costs little as

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"plait/shared/item"
@@ -25,7 +26,7 @@ func (r *reader) links(ctx context.Context, records []Record) error {
 	n := len(records)
 	text := sqlLinks + " WHERE kind = ? AND key IN (" + repeat("?", padded(n)) + ")"
 	return r.s.each(ctx, text, r.pad(args, n, 1), func(scan func(...any) error) error {
-		row, err := r.s.scanLink(scan)
+		row, err := scanLink(scan)
 		if err != nil {
 			return err
 		}
@@ -50,14 +51,14 @@ func (rec *Record) take(row LinkRow) {
 
 const sqlLinks = `SELECT kind, key, gen, dead, uid, link FROM plait_links`
 
-func (s *session) scanLink(scan func(...any) error) (LinkRow, error) {
+func scanLink(scan func(...any) error) (LinkRow, error) {
 	var row LinkRow
 	var link sql.RawBytes // until the next row
 	if err := scan(&row.Kind, &row.Key, &row.Gen, &row.Dead, &row.UID, &link); err != nil {
 		return LinkRow{}, err
 	}
 	if len(link) > 0 {
-		l, err := s.fresh.take(row.ID, link)
+		l, err := item.DecodeLink(link)
 		if err != nil {
 			return LinkRow{}, fmt.Errorf("plait_links, kind %q, key %q: %w", row.Kind, row.Key, err)
 		}
@@ -80,7 +81,6 @@ func writeLinks(ctx context.Context, s *session, rows ...LinkRow) error {
 		link := room[len(room):]
 		if row.Link != nil {
 			link = item.AppendLink(link, row.Link)
-			s.fresh.put(row.ID, link, row.Link)
 			if len(room)+len(link) <= cap(room) {
 				room = room[:len(room)+len(link)]
 			}
@@ -92,14 +92,12 @@ func writeLinks(ctx context.Context, s *session, rows ...LinkRow) error {
 	return err
 }
 
-// putLinks writes rows that a job touched, with their change rows.
+// putLinks writes rows that a job touched.
 func putLinks(ctx context.Context, s *session, rows []LinkRow) error {
 	if err := writeLinks(ctx, s, rows...); err != nil {
 		return err
 	}
-	args := make([]any, 0, 2*len(rows))
 	for _, row := range rows {
-		args = append(args, row.Kind, row.Key)
 		if row.Dead {
 			continue
 		}
@@ -107,8 +105,22 @@ func putLinks(ctx context.Context, s *session, rows []LinkRow) error {
 			return err
 		}
 	}
-	_, err := s.exec(ctx, `INSERT INTO plait_changes (nonce, tbl, op, key) VALUES `+repeat("(random(),?,'L',?)", len(rows)), args...)
-	return err
+	return nil
+}
+
+// nameLinks writes the change rows of rows of plait_links.
+func nameLinks(ctx context.Context, s *session, rows []LinkRow) error {
+	for some := range slices.Chunk(rows, linkChunk) {
+		args := make([]any, 0, 2*len(some))
+		for _, row := range some {
+			args = append(args, row.Kind, row.Key)
+		}
+		text := `INSERT INTO plait_changes (nonce, tbl, op, key) VALUES ` + repeat("(random(),?,'L',?)", len(some))
+		if _, err := s.exec(ctx, text, args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // endLink marks a generation dead. Whose it was stays known: its row may come back.
@@ -171,7 +183,7 @@ func (c *sqlConnector) Links(ctx context.Context, after string, limit int) (rows
 		rows = rows[:0]
 		text := sqlLinks + ` WHERE (kind, key, gen) > (?, ?, ?) ORDER BY kind, key, gen LIMIT ? + 0`
 		return s.each(ctx, text, append(place[:], limit), func(scan func(...any) error) error {
-			row, err := s.scanLink(scan)
+			row, err := scanLink(scan)
 			rows = append(rows, row)
 			return err
 		})

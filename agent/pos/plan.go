@@ -3,6 +3,7 @@ package pos
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"plait/shared/catalog"
@@ -19,6 +20,7 @@ type kindPlan struct {
 	order    []string     // all field names, sorted
 	problems []string     // why the kind is paused
 	advice   []string     // what will go wrong, but not for the whole kind
+	shares   bool         // one of its rows may be part of another kind's item too
 }
 
 func (p *kindPlan) paused() string { return strings.Join(p.problems, "; ") }
@@ -56,7 +58,57 @@ func compile(m *Mapping, cat *catalog.Catalog, sch *schema) []*kindPlan {
 		c.compile(kind)
 		out[i] = c.p
 	}
+	for i, p := range out {
+		p.shares = slices.ContainsFunc(out[:i], p.meets) || slices.ContainsFunc(out[i+1:], p.meets)
+	}
 	return out
+}
+
+// meets reports whether a row may be part of an item of either kind, or a row of the
+// other's is one of its own items. Kinds on one table do not meet where their filters
+// tell them apart for good.
+func (p *kindPlan) meets(q *kindPlan) bool {
+	if p.table != nil && p.table == q.table && !p.filteredFrom(q) {
+		return true
+	}
+	return slices.ContainsFunc(p.children, q.uses) || slices.ContainsFunc(q.children, p.uses)
+}
+
+func (p *kindPlan) uses(of *childPlan) bool {
+	return of.table != nil && (of.table == p.table || slices.ContainsFunc(p.children, func(ch *childPlan) bool { return ch.table == of.table }))
+}
+
+// filteredFrom reports whether a column that no field writes has one value in every
+// row of the one kind, and another one in every row of the other.
+func (p *kindPlan) filteredFrom(q *kindPlan) bool {
+	return slices.ContainsFunc(p.m.Filter, func(f Constant) bool {
+		return !p.writes(f.Column) && !q.writes(f.Column) &&
+			slices.ContainsFunc(q.m.Filter, func(g Constant) bool { return g.Column == f.Column && different(f.Value, g.Value) })
+	})
+}
+
+// different reports whether no column takes two constants for one: it may ignore case
+// or spaces at the end, and read a text as a number.
+func different(a, b any) bool {
+	x, isText := a.(string)
+	y, areTexts := b.(string)
+	if !isText || !areTexts {
+		m, isNumber := a.(int64)
+		n, areNumbers := b.(int64)
+		return isNumber && areNumbers && m != n
+	}
+	m, err := strconv.ParseFloat(strings.TrimSpace(x), 64)
+	n, err2 := strconv.ParseFloat(strings.TrimSpace(y), 64)
+	if err == nil && err2 == nil {
+		return m != n
+	}
+	return !strings.EqualFold(strings.TrimSpace(x), strings.TrimSpace(y))
+}
+
+func (p *kindPlan) writes(name string) bool {
+	return slices.ContainsFunc(p.values, func(v *valuePlan) bool {
+		return slices.ContainsFunc(v.columns, func(c *column) bool { return c.name == name })
+	})
 }
 
 type compiler struct {

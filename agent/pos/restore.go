@@ -11,7 +11,10 @@ import (
 // Restore makes an item again under the key that it had. What other tables of the
 // POS still know it by leads to it again.
 func (t *sqlTx) Restore(ctx context.Context, kind, key string, fields item.Fields) error {
-	return t.change(ctx, "bring back", kind, key, func(w *rowWriter, at []any) error { return w.restore(ctx, key, at, fields) })
+	return t.change(ctx, "bring back", kind, key, func(w *rowWriter, at []any) error {
+		t.w.leaves.anything()
+		return w.restore(ctx, key, at, fields)
+	})
 }
 
 func (w *rowWriter) restore(ctx context.Context, key string, at []any, fields item.Fields) error {

@@ -13,6 +13,7 @@ func (t *sqlTx) Revive(ctx context.Context, kind, uid string, fields item.Fields
 		return "", false, err
 	}
 	err = t.statement(ctx, "bring back a "+kind+" in", func() error {
+		t.w.leaves.anything()
 		keys, err := queryTexts(ctx, t.w.s, sqlKeysOf, kind, uid)
 		for _, k := range keys {
 			at, fits := bindKey(k, r.p.key)

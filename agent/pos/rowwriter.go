@@ -162,20 +162,22 @@ func (w *rowWriter) names(columns []*column) string {
 	return strings.Join(out, ",")
 }
 
-func (w *rowWriter) update(ctx context.Context, key string, at []any, fields item.Fields) error {
+// update writes fields; row is true if the item's own row was written, not only child
+// rows.
+func (w *rowWriter) update(ctx context.Context, key string, at []any, fields item.Fields) (row bool, err error) {
 	if err := w.known(fields); err != nil {
-		return err
+		return false, err
 	}
 	var set assignments
 	if err := set.values(w.p.values, fields); err != nil {
-		return err
+		return false, err
 	}
-	if len(set) > 0 {
+	if row = len(set) > 0; row {
 		if err := w.updateRow(ctx, at, set); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return w.allRows(ctx, key, at, fields)
+	return row, w.allRows(ctx, key, at, fields)
 }
 
 func (w *rowWriter) updateRow(ctx context.Context, at []any, set assignments) error {

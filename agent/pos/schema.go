@@ -19,6 +19,7 @@ type table struct {
 	columns []column
 	foreign []foreignKey
 	trigger bool       // the POS has a trigger of its own on it
+	ousts   bool       // a new row may take another one's place: ON CONFLICT REPLACE
 	unique  [][]string // column sets of unique indexes, the primary key included
 	indexed [][]string // the leading columns of every index
 	unusual string     // why it cannot be mapped: a view, a virtual table; "" if it can
@@ -45,18 +46,16 @@ type foreignKey struct {
 	onDelete  bool     // likewise
 }
 
+// keepsToOne reports whether a statement that writes one row changes no other.
+func (t *table) keepsToOne() bool { return t != nil && !t.trigger && !t.ousts }
+
 // apart reports whether to write an item changes no other one of its kind: its
-// tables have no triggers of the POS's, and no foreign key carries on a new value of
-// a column that others refer to, or that an element went. Where the connection
-// enforces no foreign keys, they carry nothing on.
+// tables have no triggers of the POS's and replace no rows, and no foreign key carries
+// on a new value of a column that others refer to, or that an element went. Where the
+// connection enforces no foreign keys, they carry nothing on.
 func (sch *schema) apart(p *kindPlan, foreignKeys bool) bool {
-	if p.table == nil || p.table.trigger {
+	if !p.table.keepsToOne() || slices.ContainsFunc(p.children, func(ch *childPlan) bool { return !ch.table.keepsToOne() }) {
 		return false
-	}
-	for _, ch := range p.children {
-		if ch.table == nil || ch.table.trigger {
-			return false
-		}
 	}
 	if !foreignKeys {
 		return true

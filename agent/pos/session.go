@@ -15,15 +15,14 @@ type session struct {
 	db    *sql.DB
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
-	fresh *freshLinks // of the connector's sessions
 }
 
-func newSession(ctx context.Context, db *sql.DB, fresh *freshLinks) (*session, error) {
+func newSession(ctx context.Context, db *sql.DB) (*session, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &session{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, fresh: fresh}, nil
+	return &session{db: db, conn: conn, stmts: map[string]*sql.Stmt{}}, nil
 }
 
 func (s *session) close() error {

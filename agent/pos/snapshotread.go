@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"plait/shared/wire"
 )
 
 // Snapshot reads in one transaction, which ends in time for the POS not to notice.
@@ -20,7 +22,7 @@ func (c *sqlConnector) Snapshot(ctx context.Context, ask Ask) (out Snapshot, err
 }
 
 func (c *sqlConnector) snapshot(ctx context.Context, s *session, st *state, ask Ask) (out Snapshot, err error) {
-	r := &snapshotReader{c: c, s: s, st: st, until: c.pace.enough()}
+	r := &snapshotReader{c: c, s: s, st: st, until: c.pace.enough(), left: &c.left}
 	if err := c.lookForMark(ctx, s); err != nil {
 		return out, err
 	}
@@ -30,6 +32,9 @@ func (c *sqlConnector) snapshot(ctx context.Context, s *session, st *state, ask 
 	read := len(out.Changes)
 	err = r.items(ctx, &out)
 	c.pace.tookChanges(len(out.Changes), len(out.Changes) < read)
+	if err == nil && !out.More {
+		c.left.passed(out.Newest)
+	}
 	return out, err
 }
 
@@ -39,6 +44,7 @@ type snapshotReader struct {
 	s     *session
 	st    *state
 	until time.Time // when no more is read; zero if it takes as long as it takes
+	left  *left     // what need not be read; nil in a transaction, which may have written since
 }
 
 // changes reads the change rows, and how far the history has come. Rows appear in
@@ -58,7 +64,7 @@ func (r *snapshotReader) changes(ctx context.Context, d *doneSet, ask Ask, most 
 // items reads what stands under the keys of the changes, a piece of them at a time,
 // and leaves out the changes that there was no more time for.
 func (r *snapshotReader) items(ctx context.Context, out *Snapshot) error {
-	f := &finder{snapshotReader: r, touched: newToucher()}
+	f := &finder{snapshotReader: r, touched: newToucher(), asOf: out.Newest}
 	n := 0
 	for n < len(out.Changes) && (n == 0 || r.until.IsZero() || r.c.opts.Now().Before(r.until)) {
 		n += f.piece(out.Changes[n:])
@@ -76,15 +82,16 @@ type finder struct {
 	*snapshotReader
 	touched *toucher
 	found   []Found // in the places of touched.out
-	left    float64 // of the time that a read should take
+	asOf    wire.Mark
+	budget  float64 // of the time that a read should take
 }
 
 // piece takes so many changes that reading their items should take no longer than
 // one read may, and returns how many it took.
 func (f *finder) piece(changes []Change) int {
-	f.left = 1
+	f.budget = 1
 	for i, ch := range changes {
-		if f.left <= 0 {
+		if f.budget <= 0 {
 			return i
 		}
 		f.touched.touch(ch, f.cost)
@@ -96,7 +103,7 @@ func (f *finder) cost(at int) {
 	if at == len(f.found) {
 		f.found = append(f.found, Found{})
 	}
-	f.left -= 1 / float64(f.c.pace.size(f.touched.out[at].Kind))
+	f.budget -= 1 / float64(f.c.pace.size(f.touched.out[at].Kind))
 }
 
 // read reads the keys that are new since it read last. A kind that cannot be read
@@ -123,8 +130,32 @@ func (f *finder) records(ctx context.Context, kind string, keys []string) ([]Rec
 	if err != nil {
 		return nil, err
 	}
+	out, lacking := f.known(kind, keys)
+	if len(lacking) == 0 {
+		return out, nil
+	}
 	start := f.c.opts.Now()
-	records, err := r.read(ctx, keys)
-	f.c.pace.took(kind, len(keys), f.c.opts.Now().Sub(start))
-	return records, err
+	records, err := r.read(ctx, lacking)
+	f.c.pace.took(kind, len(lacking), f.c.opts.Now().Sub(start))
+	for i := range out {
+		if err == nil && !out[i].Exists {
+			out[i], records = records[0], records[1:]
+		}
+	}
+	return out, err
+}
+
+// known returns what was left under keys, and which of them are still to be read.
+func (f *finder) known(kind string, keys []string) (out []Record, lacking []string) {
+	out = make([]Record, len(keys))
+	for i, key := range keys {
+		ok := false
+		if f.left != nil {
+			out[i], ok = f.left.take(f.asOf, f.st, touchedKey{kind, key})
+		}
+		if !ok {
+			lacking = append(lacking, key)
+		}
+	}
+	return out, lacking
 }

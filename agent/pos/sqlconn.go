@@ -43,7 +43,7 @@ type sqlConnector struct {
 
 	// writing holds one token: whoever has it may use the writing session.
 	writing chan struct{}
-	fresh   freshLinks
+	left    left
 
 	mu     sync.Mutex // guards what follows; held during a read
 	h      *handle    // nil until the POS could be opened
@@ -164,7 +164,7 @@ func (c *sqlConnector) attach(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("cannot open %s: %w: %w", c.path, ErrUnreachable, err)
 	}
-	s, err := newSession(ctx, db, &c.fresh)
+	s, err := newSession(ctx, db)
 	if err != nil {
 		return c.explain("open", fmt.Errorf("%w: %w", ErrUnreachable, err))
 	}

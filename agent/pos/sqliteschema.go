@@ -27,22 +27,22 @@ func (d sqlite) loadSchema(ctx context.Context, s *session) (*schema, error) {
 }
 
 func (sqlite) loadTables(ctx context.Context, s *session, out *schema) error {
-	return s.each(ctx, `SELECT name, type, lower(sql) LIKE 'create virtual%' FROM sqlite_master
+	return s.each(ctx, `SELECT name, type, lower(sql) LIKE 'create virtual%', lower(sql) LIKE '%on%conflict%replace%' FROM sqlite_master
 		WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND name NOT LIKE 'plait\_%' ESCAPE '\'
 		LIMIT `+fmt.Sprint(maxTables), nil, func(scan func(...any) error) error {
-		var name, sort string
+		var sort string
 		var virtual bool
-		if err := scan(&name, &sort, &virtual); err != nil {
+		t := &table{}
+		if err := scan(&t.name, &sort, &virtual, &t.ousts); err != nil {
 			return err
 		}
-		t := &table{name: name}
 		switch {
 		case sort == "view":
 			t.unusual = "it is a view"
 		case virtual:
 			t.unusual = "it is a virtual table, which takes no triggers"
 		}
-		out.tables[name] = t
+		out.tables[t.name] = t
 		return nil
 	})
 }

@@ -31,6 +31,7 @@ func (c *sqlConnector) Begin(ctx context.Context) (Tx, error) {
 		w.rollback()
 		return nil, err
 	}
+	w.leaves = &leaving{}
 	return &sqlTx{w: w}, nil
 }
 
@@ -101,11 +102,25 @@ func (t *sqlTx) fatal(err error) error {
 // Together is one statement made of several: whichever ends the transaction gives an
 // error, and none is run after that.
 func (t *sqlTx) Together(ctx context.Context, fn func() error) error {
-	return t.statement(ctx, "write to", func() error {
+	err := t.statement(ctx, "write to", func() error {
 		t.together = true
 		defer func() { t.together = false }()
 		return fn()
 	})
+	if err != nil {
+		t.w.leaves.anything()
+	}
+	return err
+}
+
+// writes notes that an item is written; of one on its own in its savepoint it is not
+// known what else that changes. The POS's row is one that change rows name.
+func (t *sqlTx) writes(p *kindPlan, key string) *leftKey {
+	if !t.together || p.shares {
+		t.w.leaves.anything()
+		return nil
+	}
+	return t.w.leaves.one(touchedKey{p.m.Kind, key})
 }
 
 func isDataError(err error) bool {
@@ -146,7 +161,13 @@ func (t *sqlTx) Read(ctx context.Context, kind string, keys []string) ([]Record,
 
 // ReadBack returns one Record for each key, without what plait_links says.
 func (t *sqlTx) ReadBack(ctx context.Context, kind string, keys []string) ([]Record, error) {
-	return t.read(ctx, kind, keys, false)
+	out, err := t.read(ctx, kind, keys, false)
+	if err == nil && t.together {
+		for _, rec := range out {
+			t.w.leaves.back(rec)
+		}
+	}
+	return out, err
 }
 
 func (t *sqlTx) read(ctx context.Context, kind string, keys []string, links bool) ([]Record, error) {
@@ -181,25 +202,38 @@ func (t *sqlTx) Newest(ctx context.Context) (mark wire.Mark, err error) {
 		return t.w.s.each(ctx, `SELECT seq, nonce FROM plait_changes ORDER BY seq DESC LIMIT 1`, nil,
 			func(scan func(...any) error) error { return scan(&mark.Seq, &mark.Nonce) })
 	})
+	if err == nil {
+		t.w.leaves.newest(mark)
+	}
 	return mark, err
 }
 
-// PutLink writes rows of plait_links, and a change row with op L for each: no trigger
-// fires for it, and capture must see it.
+// PutLink writes rows of plait_links, and a change row with op L for each key that no
+// change row of this transaction names yet: no trigger fires for it, and capture must
+// see it.
 func (t *sqlTx) PutLink(ctx context.Context, rows ...LinkRow) error {
 	return t.plain("write a link to", func() error {
+		unnamed := make([]LinkRow, 0, len(rows))
 		for some := range slices.Chunk(rows, linkChunk) {
 			if err := putLinks(ctx, t.w.s, some); err != nil {
 				return err
 			}
+			for _, row := range some {
+				if !t.w.leaves.linked(row) {
+					unnamed = append(unnamed, row)
+				}
+			}
 		}
-		return nil
+		return nameLinks(ctx, t.w.s, unnamed)
 	})
 }
 
 // Done removes the change rows with the commit, save those that a mark may name.
 func (t *sqlTx) Done(ctx context.Context, changes []Change, settle []LinkRow) error {
 	return t.plain("settle changes in", func() error {
+		if len(settle) > 0 {
+			t.w.leaves.anything()
+		}
 		for _, row := range settle {
 			if err := settleLink(ctx, t.w.s, row); err != nil {
 				return err
@@ -260,6 +294,7 @@ func (t *sqlTx) Insert(ctx context.Context, kind string, fields item.Fields) (ke
 		return "", err
 	}
 	err = t.statement(ctx, "create a "+kind+" in", func() error {
+		t.w.leaves.anything()
 		key, err = (&rowWriter{r}).insert(ctx, fields)
 		return err
 	})
@@ -268,12 +303,22 @@ func (t *sqlTx) Insert(ctx context.Context, kind string, fields item.Fields) (ke
 
 // Update writes the given fields alone.
 func (t *sqlTx) Update(ctx context.Context, kind, key string, fields item.Fields) error {
-	return t.change(ctx, "change", kind, key, func(w *rowWriter, at []any) error { return w.update(ctx, key, at, fields) })
+	return t.change(ctx, "change", kind, key, func(w *rowWriter, at []any) error {
+		k := t.writes(w.p, key)
+		row, err := w.update(ctx, key, at, fields)
+		if k != nil && row && t.w.sound {
+			k.named = true
+		}
+		return err
+	})
 }
 
 // Delete removes an item with its child rows, or marks it as deleted.
 func (t *sqlTx) Delete(ctx context.Context, kind, key string) error {
-	return t.change(ctx, "delete", kind, key, func(w *rowWriter, at []any) error { return w.delete(ctx, at) })
+	return t.change(ctx, "delete", kind, key, func(w *rowWriter, at []any) error {
+		t.w.leaves.anything()
+		return w.delete(ctx, at)
+	})
 }
 
 func (t *sqlTx) change(ctx context.Context, verb, kind, key string, fn func(w *rowWriter, at []any) error) error {

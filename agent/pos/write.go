@@ -15,12 +15,15 @@ const commitLimit = 20 * time.Millisecond
 // writer is one write transaction from BEGIN to its end. It holds the token of
 // c.writing.
 type writer struct {
-	c    *sqlConnector
-	h    *handle
-	s    *session
-	st   *state
-	from time.Time // when the lock was taken
-	over bool
+	c  *sqlConnector
+	h  *handle
+	s  *session
+	st *state
+	// sound: every trigger of ours was found to be there, under this schema.
+	sound  bool
+	leaves *leaving  // nil: what it wrote is not known
+	from   time.Time // when the lock was taken
+	over   bool
 }
 
 // begin takes the token, then the POS's write lock. It tries again for limit
@@ -55,7 +58,7 @@ func (w *writer) tryBegin(ctx context.Context) error {
 		if err != nil {
 			return c.explain("open", err)
 		}
-		if c.h.write, err = newSession(ctx, db, &c.fresh); err != nil {
+		if c.h.write, err = newSession(ctx, db); err != nil {
 			return c.explain("open", err)
 		}
 	}
@@ -67,7 +70,7 @@ func (w *writer) tryBegin(ctx context.Context) error {
 	if err := c.refresh(ctx, w.s); err != nil {
 		return errors.Join(c.explain("read", err), w.s.run(context.WithoutCancel(ctx), "ROLLBACK"))
 	}
-	w.st = c.state
+	w.st, w.sound = c.state, c.state.healthy != ""
 	return nil
 }
 
@@ -91,6 +94,12 @@ func (w *writer) commit() error {
 		}
 	default:
 		err = fmt.Errorf("%w: %w", ErrUnknown, w.c.explain("commit to", err))
+	}
+	switch {
+	case err == nil:
+		w.c.left.commit(w.leaves, w.st)
+	case errors.Is(err, ErrUnknown):
+		w.c.left.commit(nil, nil)
 	}
 	w.end(errors.Is(err, ErrUnknown))
 	return err
