@@ -93,17 +93,35 @@ func (a *Applier) finish(ctx context.Context, run *run) (wire.Result, error) {
 	if err := a.Capture.Drain(ctx); err != nil {
 		return wire.Result{}, fmt.Errorf("cannot capture what job %d wrote: %w", run.job.Number, err)
 	}
-	result, ok, err := a.Reported(ctx, run.job.ID)
+	result, err := a.result(ctx, run)
 	if err != nil {
 		return wire.Result{}, err
-	}
-	if !ok {
-		return wire.Result{}, pos.ErrRestored
 	}
 	if err := a.Record.PutResult(ctx, result); err != nil {
 		return wire.Result{}, fmt.Errorf("cannot queue the result of job %d: %w", run.job.Number, err)
 	}
 	return result, nil
+}
+
+// result is what the receipt says, as the POS has it now: where it is not there any
+// more, the POS was restored meanwhile. It is not read whole to say what is known.
+func (a *Applier) result(ctx context.Context, run *run) (wire.Result, error) {
+	meta, err := a.POS.Meta(ctx)
+	if err != nil {
+		return wire.Result{}, err
+	}
+	head, ok, err := a.POS.Head(ctx)
+	if err != nil {
+		return wire.Result{}, err
+	}
+	if ok && head.Job == run.job.ID && head.Done && meta == run.meta {
+		return run.sum.result(head, meta.Epoch), nil
+	}
+	result, ok, err := a.Reported(ctx, run.job.ID)
+	if err == nil && !ok {
+		err = pos.ErrRestored
+	}
+	return result, err
 }
 
 // Reported returns the result of a job that this POS database has a receipt for;
@@ -141,7 +159,7 @@ func (a *Applier) start(ctx context.Context, job wire.Job, payload wire.Payload,
 	if err != nil {
 		return nil, err
 	}
-	run := &run{Applier: a, job: job, payload: payload, own: own, receipt: receipt, meta: meta, images: len(before.Before), size: firstTogether, unlike: map[string]bool{}}
+	run := &run{Applier: a, job: job, payload: payload, own: own, receipt: receipt, meta: meta, sum: before, size: firstTogether, unlike: map[string]bool{}}
 	if run.profile, err = a.POS.Profile(ctx); err != nil {
 		return nil, err
 	}

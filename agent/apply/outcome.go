@@ -98,10 +98,10 @@ func (o *outcome) add(plan merge.ItemPlan, now item.Item) {
 // image keeps a before-image. One for which there is no room only says which item
 // it would have been of, so that a revert can name what it cannot set back.
 func (o *outcome) image(plan merge.ItemPlan, m wire.Image) {
-	if o.keep(wire.AppendImage(nil, m), roomFor(m)) {
+	if o.keep(m, roomFor(m)) {
 		return
 	}
-	o.keep(wire.AppendImage(nil, wire.Image{N: m.N, Undo: wire.Undo{Did: m.Did, Key: m.Key, Gen: m.Gen}, Lost: true}), wire.MaxImageBytes)
+	o.keep(wire.Image{N: m.N, Undo: wire.Undo{Did: m.Did, Key: m.Key, Gen: m.Gen}, Lost: true}, wire.MaxImageBytes)
 	o.except(wire.Exception{
 		N: m.N, Kind: plan.Kind, UID: plan.UID, Key: m.Key, Name: plan.Name, Action: string(plan.Action), Code: string(merge.NoBeforeImage),
 		Why: "the job changed more than a result can hold; this item cannot be set back by a revert",
@@ -116,11 +116,13 @@ func roomFor(m wire.Image) int {
 	return wire.MaxImageBytes / 2
 }
 
-func (o *outcome) keep(line []byte, room int) bool {
-	if o.had+len(o.Before)+len(line) > room {
+func (o *outcome) keep(m wire.Image, room int) bool {
+	before := len(o.Before)
+	o.Before = wire.AppendImage(o.Before, m)
+	if o.had+len(o.Before) > room {
+		o.Before = o.Before[:before]
 		return false
 	}
-	o.Before = append(o.Before, line...)
 	return true
 }
 

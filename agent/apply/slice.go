@@ -26,9 +26,10 @@ type run struct {
 	receipt  pos.Receipt // as committed
 	revision int64       // of the record, up to which the index is level
 	meta     pos.Meta
-	alone    bool // the last slice failed as a whole: go on item by item
-	told     bool // Writing was called
-	images   int  // bytes of before-images in the slices that are committed
+	alone    bool    // the last slice failed as a whole: go on item by item
+	told     bool    // Writing was called
+	sum      outcome // of the slices that are committed
+	room     []byte  // for the before-images of the next one
 	ahead    ahead
 	behind   behind
 	tempo    tempo
@@ -86,7 +87,7 @@ func (r *run) nextSlice(ctx context.Context) error {
 }
 
 func (r *run) slice(tx pos.Tx) *slice {
-	return &slice{run: r, tx: tx, next: r.receipt.NextItem, outcome: outcome{had: r.images}}
+	return &slice{run: r, tx: tx, next: r.receipt.NextItem, outcome: outcome{had: len(r.sum.Before), Before: r.room[:0]}}
 }
 
 // begin opens a transaction in which everything that the POS changed is in the
@@ -315,7 +316,8 @@ func (s *slice) commit(ctx context.Context, receipt pos.Receipt) error {
 	}
 	s.ahead.most = 2 * (receipt.NextItem - s.run.receipt.NextItem)
 	s.run.receipt, s.run.at = receipt, newest
-	s.images += len(s.outcome.Before)
+	s.sum.join(s.outcome)
+	s.run.room = s.outcome.Before
 	return nil
 }
 
