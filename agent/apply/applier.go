@@ -20,10 +20,10 @@ var ErrWaits = errors.New("the job waits for the POS")
 type Record interface {
 	// Revision is the record's newest revision.
 	Revision(ctx context.Context) (int64, error)
-	// Walk calls live for each live item of a kind, and dead for each tombstone. What a
-	// link knows of single fields may be left out, here and in Changed: the POS itself
-	// says that.
-	Walk(ctx context.Context, kind string, live func(item.Item) error, dead func(key string, gen int64)) error
+	// Walk calls live for each live item of a kind, with the fields of these names, and
+	// dead for each tombstone. What a link knows of single fields may be left out, here
+	// and in Changed: the POS itself says that.
+	Walk(ctx context.Context, kind string, names []string, live func(item.Item) error, dead func(key string, gen int64)) error
 	// Changed calls fn for each item or tombstone that was recorded after the
 	// revision, and returns the newest revision.
 	Changed(ctx context.Context, after int64, fn func(item.Item) error) (int64, error)
@@ -186,7 +186,7 @@ func (r *run) reset(ctx context.Context) error {
 	for _, kind := range r.kinds() {
 		live := func(it item.Item) error { index.Put(it); return nil }
 		dead := func(key string, gen int64) { r.dead.put(item.ID{Kind: kind, Key: key, Gen: gen}) }
-		if err := r.Record.Walk(ctx, kind, live, dead); err != nil {
+		if err := r.Record.Walk(ctx, kind, index.Needs(kind), live, dead); err != nil {
 			return fmt.Errorf("cannot read %s from the record: %w", kind, err)
 		}
 	}

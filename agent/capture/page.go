@@ -3,6 +3,7 @@ package capture
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"plait/agent/outbox"
 	"plait/agent/pos"
@@ -19,8 +20,9 @@ type page struct {
 	// that were read stand behind already. An item that seems to be another one is
 	// then decided later.
 	early  bool
-	only   map[string]bool // kinds that only go up
-	alive  int64           // records that the record held alive, as far as it was looked up
+	only   map[string]bool     // kinds that only go up
+	tells  map[string][]string // by kind, as telling gives it
+	alive  int64               // records that the record held alive, as far as it was looked up
 	change outbox.Change
 }
 
@@ -29,7 +31,7 @@ func (c *Capturer) newPage(ctx context.Context) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &page{Capturer: c, mind: mind, whole: mind.Dirty, only: map[string]bool{}}
+	p := &page{Capturer: c, mind: mind, whole: mind.Dirty, only: map[string]bool{}, tells: map[string][]string{}}
 	for _, k := range c.pos.Kinds() {
 		if k.UploadOnly {
 			p.only[k.Kind] = true
@@ -119,12 +121,29 @@ func (p *page) tooEarly(s sighting, same sameness) (bool, error) {
 	if !p.early || s.uploadOnly || !s.rec.Exists || s.gone || s.judge || s.prev == nil || s.prev.Dead {
 		return false, nil
 	}
-	before, err := s.prev.Outline()
-	if err != nil {
-		return false, err
+	// What tells items apart tells nearly always; else all of it is compared.
+	for _, names := range [][]string{p.telling(s.rec.Item.Kind), nil} {
+		before, err := s.prev.Outline(names)
+		if err != nil {
+			return false, err
+		}
+		if is, err := same(before, s.rec.Item); err != nil || is {
+			return false, err
+		}
 	}
-	is, err := same(before, s.rec.Item)
-	return !is, err
+	return true, nil
+}
+
+// telling are the fields that tell items of a kind apart, in the order of their names.
+func (p *page) telling(kind string) []string {
+	names, ok := p.tells[kind]
+	if !ok {
+		m := p.match(kind)
+		names = append(slices.Clone(m.Code), m.Name)
+		slices.Sort(names)
+		p.tells[kind] = names
+	}
+	return names
 }
 
 // trouble parks a row that cannot be an item. That a deletion was seen before it

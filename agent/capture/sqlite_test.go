@@ -164,7 +164,7 @@ func (p *sqlitePOS) checkEqual(t *testing.T) {
 			}
 			after = next
 		}
-		check(t, p.box.Walk(t.Context(), k.Kind, func(it item.Item) error {
+		check(t, p.box.Walk(t.Context(), k.Kind, nil, func(it item.Item) error {
 			if !it.Fields.Equal(want[it.Key]) {
 				t.Fatalf("%s %s: the record has %v, the POS %v", k.Kind, it.Key, it.Fields, want[it.Key])
 			}

@@ -174,7 +174,7 @@ func TestAWalkLeavesOutWhatIsDamaged(t *testing.T) {
 	var told []string
 	live := func(it item.Item) error { told = append(told, fmt.Sprint(it.Key, " ", it.Gen)); return nil }
 	gone := func(key string, gen int64) { told = append(told, fmt.Sprint(key, " ", gen, " dead")) }
-	a.must(a.Walk(t.Context(), "service", live, gone))
+	a.must(a.Walk(t.Context(), "service", nil, live, gone))
 	if want := []string{"1 1", "3 1", "4 1 dead", "4 2"}; !slices.Equal(told, want) {
 		t.Errorf("told of %q, want %q", told, want)
 	}

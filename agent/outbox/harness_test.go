@@ -175,7 +175,7 @@ func (a *agent) pending() int {
 func (a *agent) checkLevel() {
 	a.t.Helper()
 	live := map[item.ID]string{}
-	a.must(a.Walk(context.Background(), "service", func(it item.Item) error {
+	a.must(a.Walk(context.Background(), "service", nil, func(it item.Item) error {
 		live[it.ID] = string(item.Append(nil, it))
 		return nil
 	}, func(string, int64) {}))

@@ -14,11 +14,11 @@ import (
 )
 
 // Walk goes through a kind, in the order of its keys and generations: live is called
-// for each live item, without what its link knows of single fields, and dead for each
+// for each live item, with some of its fields, as Row.Outline gives it, and dead for each
 // tombstone. It reads one snapshot, in place: neither may begin another walk over the
 // record. Damaged rows are dropped, their keys marked dirty, and left out.
-func (b *Box) Walk(ctx context.Context, kind string, live func(item.Item) error, dead func(key string, gen int64)) error {
-	w := walk{kind: kind, live: live, dead: dead}
+func (b *Box) Walk(ctx context.Context, kind string, names []string, live func(item.Item) error, dead func(key string, gen int64)) error {
+	w := walk{kind: kind, names: names, live: live, dead: dead}
 	err := b.read(ctx, func(tx *sql.Tx) error {
 		kinds, err := loadKinds(ctx, tx)
 		if err == nil {
@@ -40,12 +40,13 @@ func (b *Box) Walk(ctx context.Context, kind string, live func(item.Item) error,
 
 // walk is one call of Walk.
 type walk struct {
-	kind string
-	id   int64
-	live func(item.Item) error
-	dead func(key string, gen int64)
-	row  stored
-	bad  []stored
+	kind  string
+	id    int64
+	names []string
+	live  func(item.Item) error
+	dead  func(key string, gen int64)
+	row   stored
+	bad   []stored
 }
 
 func (w *walk) run(ctx context.Context, db *sqlitedb.DB) error {
@@ -69,7 +70,7 @@ func (w *walk) step(row sqliterows.Row) error {
 	case s.dead:
 		w.dead(strings.Clone(s.key), s.gen)
 	default:
-		it, err := s.row(w.kind).Outline()
+		it, err := s.row(w.kind).Outline(w.names)
 		if err != nil {
 			return err
 		}
@@ -111,7 +112,7 @@ func (b *Box) Changed(ctx context.Context, after int64, fn func(item.Item) error
 			if !s.sound() { // dropped, and read again, when it is to be sent
 				return nil
 			}
-			it, err := item.Outline(s.body)
+			it, err := item.Outline(s.body, nil)
 			if err != nil {
 				return err
 			}

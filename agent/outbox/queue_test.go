@@ -313,7 +313,7 @@ func TestTheLastOfOneIdentityCounts(t *testing.T) {
 		for _, it := range items {
 			want[it.Key] = string(item.Append(nil, it))
 		}
-		a.must(a.Walk(t.Context(), "service", func(it item.Item) error {
+		a.must(a.Walk(t.Context(), "service", nil, func(it item.Item) error {
 			if got := string(item.Append(nil, it)); got != want[it.Key] {
 				t.Errorf("round %d: the record has %s, want %s", round, got, want[it.Key])
 			}

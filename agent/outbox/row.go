@@ -28,8 +28,11 @@ type Row struct {
 // Item decodes the row.
 func (r Row) Item() (item.Item, error) { return r.decode(item.Decode) }
 
-// Outline is Item without what the link knows of single fields.
-func (r Row) Outline() (item.Item, error) { return r.decode(item.Outline) }
+// Outline is Item with some of its fields only, by names in their order, or all where
+// names is nil, and without what the link knows of single fields.
+func (r Row) Outline(names []string) (item.Item, error) {
+	return r.decode(func(b []byte) (item.Item, error) { return item.Outline(b, names) })
+}
 
 func (r Row) decode(read func([]byte) (item.Item, error)) (item.Item, error) {
 	it, err := read(r.Body)

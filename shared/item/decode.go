@@ -37,19 +37,6 @@ func DecodeValue(b []byte) (Value, error) {
 	return decodeWhole(b, "value", func(r *reader) Value { return r.value(1) })
 }
 
-// Outline reads an item whose canonical form is known to be whole, because its
-// digest was verified, and leaves out what its link knows of single fields: who
-// looks items up needs no more, and pays a third.
-func Outline(b []byte) (Item, error) {
-	d := decoders.Get().(*Decoder)
-	defer decoders.Put(d)
-	it := d.begin(b).item(true)
-	if d.r.err != nil {
-		return Item{}, fmt.Errorf("cannot read item %.60q: %w", b, d.r.err)
-	}
-	return it.clone(), nil
-}
-
 // A Decoder reads items one after the other in the same memory, for whoever looks at
 // each and lets it go. The zero Decoder is ready; it is not for several goroutines.
 type Decoder struct{ r reader }
@@ -57,7 +44,7 @@ type Decoder struct{ r reader }
 // Decode is the package's Decode. The item's fields and its link stand until the next
 // call.
 func (d *Decoder) Decode(b []byte) (Item, error) {
-	it, err := whole(d.begin(b), func(r *reader) Item { return r.item(false) })
+	it, err := whole(d.begin(b), func(r *reader) Item { return r.item() })
 	if err != nil {
 		return Item{}, fmt.Errorf("cannot read item %.60q: %w", b, err)
 	}
@@ -97,7 +84,7 @@ func whole[T any](r *reader, read func(*reader) T) (v T, err error) {
 	return v, nil
 }
 
-func (r *reader) item(outline bool) Item {
+func (r *reader) item() Item {
 	var it Item
 	r.expect(`{"f":`)
 	it.Fields = r.pushFields(1)
@@ -108,11 +95,7 @@ func (r *reader) item(outline bool) Item {
 	r.expect(`,"k":`)
 	it.Kind = r.name(MaxNameBytes)
 	if r.skip(`,"l":`) {
-		if outline {
-			it.Link = r.linkOutline()
-		} else {
-			it.Link = r.link(it.Fields)
-		}
+		it.Link = r.link(it.Fields)
 	}
 	it.Deleted = r.skip(`,"x":true`)
 	r.expect(`}`)

@@ -3,7 +3,6 @@ package item
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // maxLinkFields bounds a link's fields and origins; a kind has far fewer.
@@ -25,27 +24,6 @@ func (r *reader) link(values Fields) *Link {
 		r.origins()
 		r.resolve(l.Fields, values)
 	}
-	r.expect(`,"u":`)
-	l.UID = r.name(MaxNameBytes)
-	r.expect(`}`)
-	return l
-}
-
-// linkOutline reads a link without its fields. Its uid comes last; a quote within it
-// would be escaped.
-func (r *reader) linkOutline() *Link {
-	l := &r.room.link
-	*l = Link{}
-	r.expect(`{`)
-	l.Adopted = r.skip(`"a":true,`)
-	r.expect(`"b":`)
-	l.Birth = Birth(r.string())
-	at := strings.LastIndex(r.in[r.pos:], `,"u":"`)
-	if at < 0 {
-		r.fail("a link without a uid")
-		return l
-	}
-	r.pos += at
 	r.expect(`,"u":`)
 	l.UID = r.name(MaxNameBytes)
 	r.expect(`}`)

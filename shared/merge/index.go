@@ -56,6 +56,15 @@ func NewIndex(store string, kinds []wire.PayloadKind) *Index {
 	return x
 }
 
+// Needs are the fields that Put looks at in items of a kind, in the order of their
+// names; not nil.
+func (x *Index) Needs(kind string) []string {
+	m := x.match[kind]
+	names := append(slices.Clone(m.Code), m.Name, m.Category)
+	slices.Sort(names)
+	return names
+}
+
 func (x *Index) kind(name string) *kindIndex {
 	k := x.kinds[name]
 	if k == nil {
