@@ -212,6 +212,7 @@ func (s *slice) writeGroup(ctx context.Context, g *group) error {
 // update writes what changes of items that the store has.
 func (s *slice) update(ctx context.Context, g *group) error {
 	var keys []string
+	var list []item.Fields
 	var at []int
 	for i := range g.list {
 		w := &g.list[i]
@@ -221,15 +222,9 @@ func (s *slice) update(ctx context.Context, g *group) error {
 		if err := s.announce(ctx, w.plan); err != nil {
 			return err
 		}
-		if err := s.tx.Update(ctx, g.kind, w.said.Key, w.plan.Write); err != nil {
-			return err
-		}
-		keys, at = append(keys, w.said.Key), append(at, i)
+		keys, list, at = append(keys, w.said.Key), append(list, w.plan.Write), append(at, i)
 	}
-	if len(keys) == 0 {
-		return nil
-	}
-	records, err := s.tx.ReadBack(ctx, g.kind, keys)
+	records, err := s.tx.UpdateAll(ctx, g.kind, keys, list)
 	if err != nil {
 		return err
 	}

@@ -254,6 +254,11 @@ type Tx interface {
 	Revive(ctx context.Context, kind, uid string, fields item.Fields) (key string, ok bool, err error)
 	// Update writes the given fields alone.
 	Update(ctx context.Context, kind, key string, fields item.Fields) error
+	// UpdateAll is Update of several items of one kind, each once, all or none. It returns
+	// them, in their order, as Read does but without plait_links: no generation, no link.
+	// It takes what the statements return for what is there: the kind's items must be
+	// Apart.
+	UpdateAll(ctx context.Context, kind string, keys []string, list []item.Fields) ([]Record, error)
 	// Delete removes an item with its child rows (or marks it deleted, where the
 	// mapping says so).
 	Delete(ctx context.Context, kind, key string) error
@@ -261,8 +266,6 @@ type Tx interface {
 	Referred(ctx context.Context, kind, key string) (by string, err error)
 	// PutLink writes rows of plait_links; a change row with op L goes with each.
 	PutLink(ctx context.Context, rows ...LinkRow) error
-	// ReadBack is Read without plait_links: no generation, no link.
-	ReadBack(ctx context.Context, kind string, keys []string) ([]Record, error)
 	// Together runs fn, whose statements stand or fall together: a data error undoes
 	// all of them. That costs less than to be able to undo each. fn returns at the
 	// first error.

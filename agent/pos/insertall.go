@@ -28,7 +28,7 @@ func (t *sqlTx) InsertAll(ctx context.Context, kind string, list []item.Fields) 
 		for _, rec := range out {
 			if k := t.writes(r.p, rec.Item.Key); k != nil {
 				k.named = t.w.sound
-				t.w.leaves.back(rec)
+				k.back(rec)
 			}
 		}
 		return nil

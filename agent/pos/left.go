@@ -118,8 +118,8 @@ func (l *leaving) one(key touchedKey) *leftKey {
 }
 
 // back notes what was read back.
-func (l *leaving) back(rec Record) {
-	if k := l.keys[touchedKey{rec.Item.Kind, rec.Item.Key}]; k != nil && rec.Exists && rec.Trouble == nil {
+func (k *leftKey) back(rec Record) {
+	if rec.Exists && rec.Trouble == nil {
 		k.rec, k.read, k.whole = rec, true, false
 	}
 }

@@ -149,25 +149,28 @@ func (m *leftModel) alone(tx pos.Tx, kind string) {
 	}
 }
 
-// group does as a job does with a group of items; it may leave out to read back, or to
-// link.
+// group does as a job does with a group of items; it may leave out to read them back,
+// or to link them.
 func (m *leftModel) group(tx pos.Tx, kind string, made map[string][]string) error {
 	ctx := m.salon.t.Context()
 	var rows []pos.LinkRow
 	links := rapid.IntRange(0, 5).Draw(m.t, "links") > 0
 	keys := m.some(kind)
-	for _, key := range keys {
-		if err := tx.Update(ctx, kind, key, m.fields(kind)); err != nil {
-			return err
-		}
+	changes := make([]item.Fields, len(keys))
+	for i, key := range keys {
+		changes[i] = m.fields(kind)
 		if links {
 			rows = append(rows, m.link(item.ID{Kind: kind, Key: key, Gen: m.gen(tx, kind, key)}))
 		}
 	}
-	if rapid.IntRange(0, 5).Draw(m.t, "reads back") > 0 {
-		if _, err := tx.ReadBack(ctx, kind, keys); err != nil {
-			return err
+	if rapid.IntRange(0, 5).Draw(m.t, "one by one") == 0 {
+		for i, key := range keys {
+			if err := tx.Update(ctx, kind, key, changes[i]); err != nil {
+				return err
+			}
 		}
+	} else if _, err := tx.UpdateAll(ctx, kind, keys, changes); err != nil {
+		return err
 	}
 	list := make([]item.Fields, max(0, rapid.IntRange(-3, 2).Draw(m.t, "new")))
 	for i := range list {

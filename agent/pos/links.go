@@ -13,7 +13,7 @@ import (
 // links adds to each record the newest row of plait_links under its key. Kinds
 // that only go up have none.
 func (r *reader) links(ctx context.Context, records []Record) error {
-	if r.p.m.UploadOnly || r.unlinked || len(records) == 0 {
+	if r.p.m.UploadOnly || len(records) == 0 {
 		return nil
 	}
 	at := make(map[string][]int, len(records))

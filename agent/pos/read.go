@@ -46,8 +46,6 @@ type reader struct {
 	p *kindPlan
 	// inPlace reads rows in place; nil where the engine does not, or nobody asked.
 	inPlace *sqliterows.Reader
-	// unlinked leaves out what plait_links says.
-	unlinked bool
 }
 
 func newReader(d dialect, s *session, st *state, kind string) (*reader, error) {

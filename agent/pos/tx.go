@@ -156,26 +156,10 @@ func (t *sqlTx) doneBefore() (*doneSet, error) {
 
 // Read returns one Record for each key.
 func (t *sqlTx) Read(ctx context.Context, kind string, keys []string) ([]Record, error) {
-	return t.read(ctx, kind, keys, true)
-}
-
-// ReadBack returns one Record for each key, without what plait_links says.
-func (t *sqlTx) ReadBack(ctx context.Context, kind string, keys []string) ([]Record, error) {
-	out, err := t.read(ctx, kind, keys, false)
-	if err == nil && t.together {
-		for _, rec := range out {
-			t.w.leaves.back(rec)
-		}
-	}
-	return out, err
-}
-
-func (t *sqlTx) read(ctx context.Context, kind string, keys []string, links bool) ([]Record, error) {
 	r, err := newReader(t.w.c.dialect, t.w.s, t.w.st, kind)
 	if err != nil {
 		return nil, err
 	}
-	r.unlinked = !links
 	out := make([]Record, 0, len(keys))
 	err = t.plain("read", func() error {
 		for len(out) < len(keys) {

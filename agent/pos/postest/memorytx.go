@@ -173,8 +173,19 @@ func (tx *applying) Read(_ context.Context, kind string, keys []string) ([]pos.R
 	return tx.m.db.read(tx.st, kind, keys)
 }
 
-// ReadBack leaves out what Read says of links.
-func (tx *applying) ReadBack(_ context.Context, kind string, keys []string) ([]pos.Record, error) {
+// UpdateAll leaves out what Read says of links.
+func (tx *applying) UpdateAll(ctx context.Context, kind string, keys []string, list []item.Fields) ([]pos.Record, error) {
+	err := tx.Together(ctx, func() error {
+		for i, key := range keys {
+			if err := tx.Update(ctx, kind, key, list[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	records, err := tx.m.db.read(tx.st, kind, keys)
 	for i := range records {
 		records[i].Row, records[i].Item.Link = pos.LinkRow{}, nil

@@ -36,7 +36,7 @@ func Run(t *testing.T, factory Factory) {
 		{"statements that stand or fall together", testTogether},
 		{"items that are made together", testInsertAll},
 		{"where the database stands", testStand},
-		{"reading back", testReadBack},
+		{"items that are changed together", testUpdateAll},
 		{"the newest change row", testNewest},
 		{"delete", testDelete},
 		{"restore", testRestore},

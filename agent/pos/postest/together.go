@@ -188,29 +188,95 @@ func testStand(t *testing.T, b Bench) {
 	}
 }
 
-// testReadBack: what was written is read back without what plait_links says.
-func testReadBack(t *testing.T, b Bench) {
+// testUpdateAll: items of one kind are changed with few statements, each to what it was
+// given and no other, or none of them are; and they come back as they are, without
+// what plait_links says.
+func testUpdateAll(t *testing.T, b Bench) {
 	install(t, b)
 	tx := begin(t, b)
-	key := insert(t, tx, "category", fields("name", text("Hair")))
-	id := item.ID{Kind: "category", Key: key, Gen: 2}
-	link := &item.Link{UID: "u1", Birth: item.BornNetwork}
-	other := pos.LinkRow{ID: item.ID{Kind: "vendor", Key: "a", Gen: 1}, UID: "u2", Link: &item.Link{UID: "u2", Birth: item.BornLocal}}
-	if err := tx.PutLink(t.Context(), pos.LinkRow{ID: id, UID: "u1", Link: link}, other); err != nil {
+	vendors := keysOf(t, tx, "vendor", 3)
+	products := make([]item.Fields, 41)
+	for i := range products {
+		products[i] = fields("name", text(fmt.Sprint("Product ", i)), "barcode", text(fmt.Sprint("4", i)), "price", decimal("1"))
+	}
+	made, err := tx.InsertAll(t.Context(), "product", products)
+	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := tx.ReadBack(t.Context(), "category", []string{key, "999"})
-	if err != nil || len(records) != 2 || !records[0].Exists || records[1].Exists || records[0].Item.Link != nil || records[0].Row.Gen != 0 {
-		t.Fatalf("read back: %+v, %v", records, err)
+	link := &item.Link{UID: "u1", Birth: item.BornNetwork}
+	if err := tx.PutLink(t.Context(), pos.LinkRow{ID: item.ID{Kind: "product", Key: made[0].Item.Key, Gen: 2}, UID: "u1", Link: link}); err != nil {
+		t.Fatal(err)
 	}
-	if got := records[0].Item.Fields.Get("name"); !got.Equal(text("Hair")) {
-		t.Errorf("the category is called %s", got.Display())
+	var keys []string
+	var changes []item.Fields
+	for i := len(made) - 2; i >= 0; i-- { // the last one stays
+		change := fields("name", text(fmt.Sprint("Changed ", i)))
+		switch {
+		case i%5 == 0:
+			change = fields("vendors", vendorRows(vendors[i%3], fmt.Sprint(i, ".5")))
+		case i%7 == 0:
+			change = change.With("vendors", vendorRows(vendors[i%3], fmt.Sprint(i)))
+		case i%11 < 4:
+			change = change.With("price", decimal(fmt.Sprint(i)))
+		}
+		keys, changes = append(keys, made[i].Item.Key), append(changes, change)
 	}
-	if rec := read(t, tx, "category", key); rec.Item.Gen != 2 || !rec.Item.Link.Equal(link) {
-		t.Errorf("its link is %+v", rec.Row)
+	records, err := tx.UpdateAll(t.Context(), "product", keys, changes)
+	if err != nil || len(records) != len(keys) {
+		t.Fatalf("%d records of %d, %v", len(records), len(keys), err)
 	}
-	if rec := read(t, tx, "vendor", "a"); rec.Row.UID != "u2" {
-		t.Errorf("the other link is %+v", rec.Row)
+	for i, rec := range records {
+		if rec.Item.Key != keys[i] || !rec.Exists || rec.Item.Link != nil || rec.Row.Gen != 0 {
+			t.Errorf("in place %d stands %+v", i, rec)
+		}
+		now := read(t, tx, "product", keys[i])
+		if !now.Item.Fields.Equal(rec.Item.Fields) {
+			t.Errorf("product %s is said to be %v, and is %v", keys[i], rec.Item.Fields, now.Item.Fields)
+		}
+		for _, f := range products[len(made)-2-i] {
+			want := f.Value
+			if v := changes[i].Get(f.Name); !v.IsAbsent() {
+				want = v
+			}
+			if got := now.Item.Fields.Get(f.Name); !got.Equal(want) {
+				t.Errorf("product %s: %s is %s, want %s", keys[i], f.Name, got.Display(), want.Display())
+			}
+		}
+		if want := changes[i].Get("vendors"); !want.IsAbsent() && !now.Item.Fields.Get("vendors").Equal(want) {
+			t.Errorf("product %s: its vendors are %s, want %s", keys[i], now.Item.Fields.Get("vendors").Display(), want.Display())
+		}
+	}
+	last := made[len(made)-1].Item
+	if now := read(t, tx, "product", last.Key).Item; !now.Fields.Equal(last.Fields) {
+		t.Errorf("the one that stays is %v, and was %v", now.Fields, last.Fields)
+	}
+	testUpdateAllOrNone(t, tx, keys)
+	if none, err := tx.UpdateAll(t.Context(), "product", nil, nil); len(none) != 0 || err != nil {
+		t.Errorf("none: %v, %v", none, err)
+	}
+	commit(t, tx)
+}
+
+func testUpdateAllOrNone(t *testing.T, tx pos.Tx, keys []string) {
+	t.Helper()
+	before := read(t, tx, "product", keys[0]).Item.Fields
+	for what, second := range map[string]struct {
+		key  string
+		set  item.Fields
+		want error
+	}{
+		"a code that is taken":      {keys[1], fields("name", text("b"), "barcode", read(t, tx, "product", keys[2]).Item.Fields.Get("barcode")), pos.ErrUnique},
+		"one that is not there":     {"9999", fields("name", text("b"), "barcode", text("b")), pos.ErrConstraint},
+		"one that is no key":        {"no key", fields("name", text("b"), "barcode", text("b")), pos.ErrConstraint},
+		"a field that is not there": {keys[1], fields("name", text("b"), "colour", text("b")), pos.ErrType},
+	} {
+		list := []item.Fields{fields("name", text("a"), "barcode", text("a")), second.set}
+		if _, err := tx.UpdateAll(t.Context(), "product", []string{keys[0], second.key}, list); !errors.Is(err, second.want) {
+			t.Errorf("%s: %v, want %v", what, err, second.want)
+		}
+		if now := read(t, tx, "product", keys[0]).Item.Fields; !now.Equal(before) {
+			t.Errorf("%s: the other one is %v now, and was %v", what, now, before)
+		}
 	}
 }
 
