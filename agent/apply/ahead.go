@@ -16,15 +16,26 @@ type ahead struct {
 	groups []*group
 	items  int       // in groups
 	stand  pos.Stand // as of which they were read; zero: not known
-	most   int       // how many items to plan ahead: as many as two slices took
+	slice  int       // how many items the last slice took
 }
 
-// firstAhead is how many items are planned before the first slice has shown how many
-// it takes.
-const firstAhead = 512
+const (
+	// firstAhead is how many items are planned before the first slice has shown how many
+	// it takes.
+	firstAhead = 256
+	// mostAhead is how many slices' items are planned at most.
+	mostAhead = 3
+)
 
-// planAhead plans as many items as two slices take. What cannot be read now is left to the
-// slice, which says why.
+// enough reports whether so many items are planned as the next slice takes, and more
+// for as long as the POS is to be left alone anyway.
+func (r *run) enough() bool {
+	slice := max(r.ahead.slice, firstAhead)
+	return r.ahead.items >= slice && (r.ahead.items >= mostAhead*slice || r.POS.Rest() == 0)
+}
+
+// planAhead plans the next items. What cannot be read now is left to the slice, which
+// says why.
 func (r *run) planAhead(ctx context.Context) error {
 	if r.alone {
 		return nil
@@ -37,7 +48,7 @@ func (r *run) planAhead(ctx context.Context) error {
 		r.ahead.stand = stand
 	}
 	start := r.receipt.NextItem
-	for r.ahead.items < max(r.ahead.most, firstAhead) {
+	for !r.enough() {
 		from := start + r.ahead.items
 		if from >= r.planner.Len() || !r.goesTogether(r.POS, r.planner.Item(from).Kind) {
 			break

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"plait/agent/pos"
 	"plait/shared/item"
@@ -15,7 +16,10 @@ type reading struct {
 	pos.Connector
 	within, before int
 	begin          func() // before each transaction
+	rest           time.Duration
 }
+
+func (r *reading) Rest() time.Duration { return r.rest }
 
 func (r *reading) Read(ctx context.Context, kind string, keys []string) ([]pos.Record, error) {
 	r.before += len(keys)
@@ -60,6 +64,27 @@ func TestItemsAreReadBeforeThePOSWaits(t *testing.T) {
 	}
 	if r.within > 0 || r.before < 100 {
 		t.Errorf("%d items were read while the POS waited, %d before", r.within, r.before)
+	}
+}
+
+// While the POS is to have its database to itself, the time is used to plan; there is
+// an end to it.
+func TestMoreIsPlannedWhileThePOSRests(t *testing.T) {
+	b := newBranch(t, "")
+	b.apply(jobNumber(1), payload(manyProducts(2000, 1, "1")...), wire.Own{})
+	for rest, want := range map[time.Duration][2]int{0: {256, 400}, time.Second: {768, 900}} {
+		r := &reading{Connector: b.conn, rest: rest}
+		planned := 0
+		r.begin = func() {
+			if planned == 0 {
+				planned = r.before
+			}
+		}
+		b.applier.POS = r
+		b.apply(jobNumber(rest.Milliseconds()+2), payload(manyProducts(2000, 2, "2")...), wire.Own{})
+		if planned < want[0] || planned > want[1] {
+			t.Errorf("with %v to rest, %d items were planned before the first slice, want %d to %d", rest, planned, want[0], want[1])
+		}
 	}
 }
 

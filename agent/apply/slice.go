@@ -314,7 +314,7 @@ func (s *slice) commit(ctx context.Context, receipt pos.Receipt) error {
 	if err != nil {
 		return s.failed(ctx, nil, err)
 	}
-	s.ahead.most = 2 * (receipt.NextItem - s.run.receipt.NextItem)
+	s.ahead.slice = receipt.NextItem - s.run.receipt.NextItem
 	s.run.receipt, s.run.at = receipt, newest
 	s.sum.join(s.outcome)
 	s.run.room = s.outcome.Before

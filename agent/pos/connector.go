@@ -208,9 +208,10 @@ type Connector interface {
 	Scan(ctx context.Context, kind, after string, limit int) (forms []item.Form, next string, err error)
 	// Links returns rows of plait_links after the given place, at most limit.
 	Links(ctx context.Context, after string, limit int) (rows []LinkRow, next string, err error)
-	// Applying reports what cannot be promised to the POS while jobs are applied, as
-	// doctor says it.
+	// Begin takes the POS's write lock. Until Rest is over it leaves it alone.
 	Begin(ctx context.Context) (Tx, error)
+	// Rest is how long the POS is still to have its lock to itself, after Plait held it.
+	Rest() time.Duration
 	// Receipts returns the newest finished receipts, by Order, without bodies.
 	Receipts(ctx context.Context, limit int) ([]Receipt, error)
 	Close() error

@@ -92,16 +92,21 @@ func (p *pace) held(start time.Time, write bool) {
 
 // wait returns when a lock may be taken. Reads wait where they hold one.
 func (p *pace) wait(ctx context.Context, write bool) error {
+	if d := p.rest(write); d > 0 {
+		return pauseFor(ctx, d)
+	}
+	return nil
+}
+
+// rest is how long no lock may be taken.
+func (p *pace) rest(write bool) time.Duration {
 	p.mu.Lock()
 	free, blocks := p.free, write || p.readersBlock
 	p.mu.Unlock()
 	if free.IsZero() || !blocks {
-		return nil
+		return 0
 	}
-	if d := free.Sub(p.now()); d > 0 {
-		return pauseFor(ctx, min(d, mostAway))
-	}
-	return nil
+	return max(0, min(free.Sub(p.now()), mostAway))
 }
 
 // changeRows returns how many change rows to read at once: not many more than there

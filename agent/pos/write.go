@@ -26,6 +26,9 @@ type writer struct {
 	over   bool
 }
 
+// Rest is how long begin would wait for the POS's sake alone.
+func (c *sqlConnector) Rest() time.Duration { return c.pace.rest(true) }
+
 // begin takes the token, then the POS's write lock. It tries again for limit
 // while the POS holds the lock.
 func (c *sqlConnector) begin(ctx context.Context, limit time.Duration) (*writer, error) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"plait/agent/pos"
 	"plait/shared/catalog"
@@ -201,6 +202,9 @@ func (m *Memory) Apart(string) bool { return true }
 
 // Stand cannot tell.
 func (tx *applying) Stand(context.Context) (pos.Stand, error) { return pos.Stand{}, nil }
+
+// Rest is never: a Memory has no lock to keep anybody from.
+func (m *Memory) Rest() time.Duration { return 0 }
 
 // Stand cannot tell.
 func (m *Memory) Stand(context.Context) (pos.Stand, error) { return pos.Stand{}, nil }
