@@ -16,21 +16,19 @@ func (r *reader) links(ctx context.Context, records []Record) error {
 	if r.p.m.UploadOnly || len(records) == 0 {
 		return nil
 	}
-	at := make(map[string][]int, len(records))
-	args := make([]any, 1, 1+2*len(records))
+	at, n := places(records), len(records)
+	args := make([]any, 1, 1+2*n)
 	args[0] = r.p.m.Kind
-	for i, rec := range records {
-		at[rec.Item.Key] = append(at[rec.Item.Key], i)
-		args = append(args, rec.Item.Key)
+	for i := range records {
+		args = append(args, records[i].Item.Key)
 	}
-	n := len(records)
 	text := sqlLinks + " WHERE kind = ? AND key IN (" + repeat("?", padded(n)) + ")"
 	return r.s.each(ctx, text, r.pad(args, n, 1), func(scan func(...any) error) error {
 		row, err := scanLink(scan)
 		if err != nil {
 			return err
 		}
-		for _, i := range at[row.Key] {
+		if i, ok := at[row.Key]; ok { // else equal only under a collation
 			records[i].take(row)
 		}
 		return nil

@@ -68,16 +68,16 @@ func (r *reader) read(ctx context.Context, keys []string) ([]Record, error) {
 	if err := r.complete(ctx, found); err != nil {
 		return nil, err
 	}
-	byKey := make(map[string]*Record, len(found))
-	for i := range found {
-		byKey[found[i].Item.Key] = &found[i]
+	if standAs(found, keys) {
+		return found, nil
 	}
+	at := places(found)
 	out := make([]Record, len(keys))
 	var gone []Record
 	var goneAt []int
 	for i, key := range keys {
-		if rec := byKey[key]; rec != nil {
-			out[i] = *rec
+		if j, ok := at[key]; ok {
+			out[i] = found[j]
 			continue
 		}
 		gone = append(gone, r.blank(key))
@@ -86,10 +86,24 @@ func (r *reader) read(ctx context.Context, keys []string) ([]Record, error) {
 	if err := r.links(ctx, gone); err != nil {
 		return nil, err
 	}
-	for i, at := range goneAt {
-		out[at] = gone[i]
+	at = places(gone)
+	for _, i := range goneAt {
+		out[i] = gone[at[keys[i]]]
 	}
 	return out, nil
+}
+
+func standAs(records []Record, keys []string) bool {
+	return slices.EqualFunc(records, keys, func(rec Record, key string) bool { return rec.Item.Key == key })
+}
+
+// places are the places of records, by key.
+func places(records []Record) map[string]int {
+	at := make(map[string]int, len(records))
+	for i := range records {
+		at[records[i].Item.Key] = i
+	}
+	return at
 }
 
 // blank is a record of what is not there.

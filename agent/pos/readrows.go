@@ -13,11 +13,10 @@ import (
 // it to their fields.
 func (r *reader) childRows(ctx context.Context, ch *childPlan, found []Record) error {
 	keys := make([]string, len(found))
-	at := make(map[string]int, len(found))
-	for i, rec := range found {
-		keys[i] = rec.Item.Key
-		at[rec.Item.Key] = i
+	for i := range found {
+		keys[i] = found[i].Item.Key
 	}
+	at := places(found)
 	elements := make([][]item.Row, len(found))
 	err := r.eachChild(ctx, ch, keys, func(parent string, row []cell) {
 		i, ok := at[parent]

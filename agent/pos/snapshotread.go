@@ -3,6 +3,7 @@ package pos
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"plait/shared/wire"
@@ -116,46 +117,45 @@ func (f *finder) read(ctx context.Context) error {
 		if found.Err != nil || have == len(found.Keys) {
 			continue
 		}
-		records, err := f.records(ctx, found.Kind, found.Keys[have:])
-		if err = f.c.explain("read", err); Stops(err) {
-			return err
+		found.Records = slices.Grow(found.Records, len(found.Keys)-have)[:len(found.Keys)]
+		err := f.records(ctx, found.Kind, found.Keys[have:], found.Records[have:])
+		if found.Err = f.c.explain("read", err); Stops(found.Err) {
+			return found.Err
 		}
-		found.Records, found.Err = append(found.Records, records...), err
 	}
 	return nil
 }
 
-func (f *finder) records(ctx context.Context, kind string, keys []string) ([]Record, error) {
+// records fills in what stands under keys: what was left there, or what is read.
+func (f *finder) records(ctx context.Context, kind string, keys []string, out []Record) error {
 	r, err := newReader(f.c.dialect, f.s, f.st, kind)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out, lacking := f.known(kind, keys)
+	lacking, places := f.known(kind, keys, out)
 	if len(lacking) == 0 {
-		return out, nil
+		return nil
 	}
 	start := f.c.opts.Now()
 	records, err := r.read(ctx, lacking)
 	f.c.pace.took(kind, len(lacking), f.c.opts.Now().Sub(start))
-	for i := range out {
-		if err == nil && !out[i].Exists {
-			out[i], records = records[0], records[1:]
-		}
+	for i := range records {
+		out[places[i]] = records[i]
 	}
-	return out, err
+	return err
 }
 
-// known returns what was left under keys, and which of them are still to be read.
-func (f *finder) known(kind string, keys []string) (out []Record, lacking []string) {
-	out = make([]Record, len(keys))
+// known fills in what was left under keys, and tells which are still to be read, and
+// where they stand.
+func (f *finder) known(kind string, keys []string, out []Record) (lacking []string, places []int) {
 	for i, key := range keys {
 		ok := false
 		if f.left != nil {
 			out[i], ok = f.left.take(f.asOf, f.st, touchedKey{kind, key})
 		}
 		if !ok {
-			lacking = append(lacking, key)
+			lacking, places = append(lacking, key), append(places, i)
 		}
 	}
-	return out, lacking
+	return lacking, places
 }

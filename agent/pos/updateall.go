@@ -153,13 +153,9 @@ func (w *rowWriter) updating(rows []rowChange) (text string, args []any) {
 
 // inOrderOf brings records into the order of the changes that made them.
 func (w *rowWriter) inOrderOf(changes []rowChange, found []Record) ([]Record, error) {
-	out := make([]Record, len(changes))
-	byKey := make(map[string]int, len(found))
-	for i := range found {
-		byKey[found[i].Item.Key] = i
-	}
+	out, places := make([]Record, len(changes)), places(found)
 	for i, c := range changes {
-		at, ok := byKey[c.key]
+		at, ok := places[c.key]
 		if !ok {
 			return nil, fmt.Errorf("%w: the row %q of table %q is gone, or has another key", ErrConstraint, c.key, w.p.table.name)
 		}

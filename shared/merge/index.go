@@ -80,8 +80,11 @@ func (x *Index) kind(name string) *kindIndex {
 // Put adds an item or replaces what was known under its key; a tombstone removes it.
 func (x *Index) Put(it item.Item) {
 	k := x.kind(it.Kind)
-	it.Key = strings.Clone(it.Key) // its memory may be that of the whole item, here and in entry
 	before := k.items[it.Key]
+	if before != nil && !it.Deleted && x.knows(before, it) {
+		return
+	}
+	it.Key = strings.Clone(it.Key) // its memory may be that of the whole item, here and in entry
 	k.remove(it.Key, before)
 	if it.Deleted {
 		x.renamed(it.Kind, nameOf(before), "")
@@ -118,6 +121,16 @@ func (x *Index) entry(it item.Item) *entry {
 		e.own = item.LocalUID(x.store, it.ID)
 	}
 	return e
+}
+
+// knows reports whether an entry says of an item what a new one would.
+func (x *Index) knows(e *entry, it item.Item) bool {
+	m := x.match[it.Kind]
+	if e.gen != it.Gen || e.linked != (it.Link != nil) || e.uid != it.UID(x.store) || (e.own != "") != (it.Link != nil && it.Link.Adopted) {
+		return false
+	}
+	return e.name == it.Fields.Get(m.Name).Str() && e.category == it.Fields.Get(m.Category).Str() &&
+		slices.EqualFunc(e.parts, Parts(it.Fields, m.Code), item.Value.Equal)
 }
 
 func nameOf(e *entry) string {
