@@ -13,7 +13,7 @@
 // what a job writes (decisions 12, 16, 29):
 //
 //	plait_meta     k, v                         store, pos_epoch, schema version, newest change row removed
-//	plait_changes  seq, nonce, tbl, op, key, new_key    written by triggers; op L by us
+//	plait_changes  seq, nonce, tbl, op, key, new_key    written by triggers; op L by us, where none fires
 //	plait_links    kind, key, gen, dead, uid, link      links, generations, tombstones
 //	plait_receipts job, part, number, …         a row a job and one a slice, kept 400 days, the head always
 //
