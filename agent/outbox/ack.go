@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"plait/shared/item"
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
 
@@ -15,7 +16,7 @@ import (
 // *ConflictError and changes nothing.
 func (b *Box) Acknowledge(ctx context.Context, ack wire.BatchAck) error {
 	got := wire.BatchMark{Number: ack.Number, Digest: ack.Digest}
-	return b.write(ctx, func(tx *sql.Tx) error {
+	return b.write(ctx, func(tx *sqlitedb.Tx) error {
 		p, err := newPutter(ctx, tx, b.now().Unix())
 		if err != nil {
 			return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"plait/shared/sqlitedb"
 )
 
 // Dirty is a key to be read from the POS again. Gone says that a deletion, or a
@@ -116,7 +118,7 @@ func (p *putter) generations(c Change) error {
 
 // Dirty returns keys of a kind to be read again, after the given one, in order.
 func (b *Box) Dirty(ctx context.Context, kind, after string, limit int) (out []Dirty, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		rows, err := tx.QueryContext(ctx, "SELECT key, gone FROM dirty WHERE kind = $1 AND key > $2 ORDER BY key LIMIT $3 + 0", kind, after, limit)
 		if err != nil {
 			return fmt.Errorf("cannot list the keys of %s to be read again: %w", kind, err)
@@ -136,13 +138,13 @@ func (b *Box) Dirty(ctx context.Context, kind, after string, limit int) (out []D
 
 // DirtyCount is how many keys wait to be read again, of every kind.
 func (b *Box) DirtyCount(ctx context.Context) (n int, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error { return tx.QueryRowContext(ctx, "SELECT count(*) FROM dirty").Scan(&n) })
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error { return tx.QueryRowContext(ctx, "SELECT count(*) FROM dirty").Scan(&n) })
 	return n, err
 }
 
 // Unsettled returns generations that plait_links must still learn, at most limit.
 func (b *Box) Unsettled(ctx context.Context, limit int) (out []Generation, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		rows, err := tx.QueryContext(ctx, "SELECT kind, key, gen, dead, link_of FROM unsettled ORDER BY kind, key, gen LIMIT $1 + 0", limit)
 		if err != nil {
 			return fmt.Errorf("cannot list unsettled generations: %w", err)
@@ -163,7 +165,7 @@ func (b *Box) Unsettled(ctx context.Context, limit int) (out []Generation, err e
 // Settle says that plait_links knows these generations now. One that changed
 // since it was listed stays.
 func (b *Box) Settle(ctx context.Context, known []Generation) error {
-	return b.write(ctx, func(tx *sql.Tx) error {
+	return b.write(ctx, func(tx *sqlitedb.Tx) error {
 		s := newStatements(ctx, tx)
 		for _, g := range known {
 			err := s.exec("DELETE FROM unsettled WHERE kind = $1 AND key = $2 AND gen = $3 AND dead = $4 AND link_of = $5",

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
 
@@ -44,7 +45,7 @@ func (f *frozenBatch) check() int64 {
 }
 
 // frozen reads the batch in flight; ok is false if there is none.
-func frozen(ctx context.Context, tx *sql.Tx) (f frozenBatch, ok bool, err error) {
+func frozen(ctx context.Context, tx *sqlitedb.Tx) (f frozenBatch, ok bool, err error) {
 	var chk int64
 	err = tx.QueryRowContext(ctx, "SELECT number, digest, last, entries, body, chk FROM batch").
 		Scan(&f.Number, &f.Digest, &f.last, &f.Entries, &f.Body, &chk)
@@ -63,7 +64,7 @@ func frozen(ctx context.Context, tx *sql.Tx) (f frozenBatch, ok bool, err error)
 // InFlight returns the batch in flight; ok is false if there is none. The bytes
 // are those that were frozen (P13).
 func (b *Box) InFlight(ctx context.Context) (batch Batch, ok bool, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		var f frozenBatch
 		f, ok, err = frozen(ctx, tx)
 		batch = f.Batch
@@ -73,7 +74,7 @@ func (b *Box) InFlight(ctx context.Context) (batch Batch, ok bool, err error) {
 }
 
 // inFlight demands that the mark names the batch in flight.
-func inFlight(ctx context.Context, tx *sql.Tx, got wire.BatchMark) (frozenBatch, error) {
+func inFlight(ctx context.Context, tx *sqlitedb.Tx, got wire.BatchMark) (frozenBatch, error) {
 	f, _, err := frozen(ctx, tx)
 	if err != nil {
 		return f, err

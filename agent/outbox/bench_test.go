@@ -2,7 +2,6 @@ package outbox_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -75,7 +74,7 @@ func BenchmarkBare(b *testing.B) {
 			b.StopTimer()
 			items := benchItems(1000, from)
 			b.StartTimer()
-			if err := db.Write(context.Background(), func(tx *sql.Tx) error { return insertBare(tx, items) }); err != nil {
+			if err := db.Write(context.Background(), func(tx *sqlitedb.Tx) error { return insertBare(tx, items) }); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -87,8 +86,8 @@ func BenchmarkBare(b *testing.B) {
 	perSecond(b)
 }
 
-func insertBare(tx *sql.Tx, items []item.Item) error {
-	insert, err := tx.Prepare("INSERT INTO bare (body) VALUES ($1)")
+func insertBare(tx *sqlitedb.Tx, items []item.Item) error {
+	insert, err := tx.PrepareContext(context.Background(), "INSERT INTO bare (body) VALUES ($1)")
 	if err != nil {
 		return err
 	}

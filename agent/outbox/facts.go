@@ -2,9 +2,9 @@ package outbox
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
 
@@ -24,7 +24,7 @@ type Standing struct {
 
 // Standing reads where the agent stands, from one snapshot.
 func (b *Box) Standing(ctx context.Context) (s Standing, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		m := metaOf(ctx, tx)
 		s.Installation, s.AgentEpoch, s.HubEpoch = m.text(metaInstallation), m.text(metaAgentEpoch), m.text(metaHubEpoch)
 		m.json(metaMark, &s.Mark)
@@ -60,7 +60,7 @@ func unixTime(seconds int64) time.Time {
 // the newest whose effect is in the record; it is not above the mark, and a record
 // that is older than what was pruned lacks it in the POS.
 func (b *Box) Marks(ctx context.Context) (mark, taken wire.Mark, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		m := metaOf(ctx, tx)
 		m.json(metaMark, &mark)
 		m.json(metaTaken, &taken)
@@ -77,7 +77,7 @@ func (b *Box) SetInstallation(ctx context.Context, id string) error {
 // SetHubEpoch records the hub's epoch. In a new one nothing is known of what the
 // hub holds: what is pending goes up even if it changed back meanwhile.
 func (b *Box) SetHubEpoch(ctx context.Context, epoch string) error {
-	return b.write(ctx, func(tx *sql.Tx) error {
+	return b.write(ctx, func(tx *sqlitedb.Tx) error {
 		m := metaOf(ctx, tx)
 		if m.text(metaHubEpoch) == epoch {
 			return m.err
@@ -126,7 +126,7 @@ type Attention struct {
 
 // Attention reads it from one snapshot.
 func (b *Box) Attention(ctx context.Context) (a Attention, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		m := metaOf(ctx, tx)
 		if a.Judging = m.text(metaJudging) != ""; m.err != nil {
 			return m.err
@@ -142,7 +142,7 @@ func (b *Box) Attention(ctx context.Context) (a Attention, err error) {
 // begins. What plait_links was to learn of the old history is not so in this one: its
 // keys are read again.
 func (b *Box) NewPOSEpoch(ctx context.Context, newest wire.Mark) error {
-	return b.write(ctx, func(tx *sql.Tx) error {
+	return b.write(ctx, func(tx *sqlitedb.Tx) error {
 		m := metaOf(ctx, tx)
 		m.setJSON(metaMark, newest)
 		m.setJSON(metaTaken, wire.Mark{POSEpoch: newest.POSEpoch})
@@ -204,7 +204,7 @@ func (b *Box) Revision(ctx context.Context) (int64, error) {
 }
 
 func (b *Box) set(ctx context.Context, fn func(*meta)) error {
-	return b.write(ctx, func(tx *sql.Tx) error {
+	return b.write(ctx, func(tx *sqlitedb.Tx) error {
 		m := metaOf(ctx, tx)
 		fn(m)
 		return m.err
@@ -212,7 +212,7 @@ func (b *Box) set(ctx context.Context, fn func(*meta)) error {
 }
 
 func get[T any](ctx context.Context, b *Box, fn func(*meta) T) (v T, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		m := metaOf(ctx, tx)
 		v = fn(m)
 		return m.err

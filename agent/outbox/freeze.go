@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"plait/shared/item"
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
 
@@ -19,7 +20,7 @@ import (
 //
 // Errors: ErrJudging, ErrAnotherHistory.
 func (b *Box) Freeze(ctx context.Context, history string) (batch Batch, ok bool, err error) {
-	err = b.write(ctx, func(tx *sql.Tx) error {
+	err = b.write(ctx, func(tx *sqlitedb.Tx) error {
 		var f frozenBatch
 		if f, ok, err = frozen(ctx, tx); err == nil && !ok {
 			if err = whole(metaOf(ctx, tx), history); err == nil {
@@ -58,7 +59,7 @@ func whole(m *meta, history string) error {
 	}
 }
 
-func (b *Box) freeze(ctx context.Context, tx *sql.Tx) (f frozenBatch, ok bool, err error) {
+func (b *Box) freeze(ctx context.Context, tx *sqlitedb.Tx) (f frozenBatch, ok bool, err error) {
 	p, err := newPutter(ctx, tx, b.now().Unix())
 	if err != nil {
 		return f, false, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"plait/shared/item"
+	"plait/shared/sqlitedb"
 )
 
 // Newest returns the newest generation that the record holds under each key, dead
@@ -13,7 +14,7 @@ import (
 // its key marked dirty, and left out too.
 func (b *Box) Newest(ctx context.Context, kind string, keys []string) (rows map[string]Row, err error) {
 	var bad []stored
-	err = b.read(ctx, func(tx *sql.Tx) (err error) {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) (err error) {
 		rows, bad, err = newest(newStatements(ctx, tx), kind, keys)
 		return err
 	})
@@ -30,7 +31,7 @@ func (b *Box) Newest(ctx context.Context, kind string, keys []string) (rows map[
 // stated order. Damaged rows are dropped and their keys marked dirty.
 func (b *Box) Each(ctx context.Context, ids []item.ID, fn func(Row) error) error {
 	var bad []stored
-	err := b.read(ctx, func(tx *sql.Tx) error {
+	err := b.read(ctx, func(tx *sqlitedb.Tx) error {
 		kinds, err := loadKinds(ctx, tx)
 		if err != nil {
 			return err
@@ -68,7 +69,7 @@ func (b *Box) Each(ctx context.Context, ids []item.ID, fn func(Row) error) error
 // LiveKeys lists keys of a kind's live items after the given one, in order. It
 // reads identities alone.
 func (b *Box) LiveKeys(ctx context.Context, kind, after string, limit int) (keys []string, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		kinds, err := loadKinds(ctx, tx)
 		if err != nil || kinds.id(kind) == 0 {
 			return err
@@ -98,7 +99,7 @@ func (b *Box) discard(ctx context.Context, bad []stored) error {
 	if len(bad) == 0 {
 		return nil
 	}
-	return b.write(ctx, func(tx *sql.Tx) error {
+	return b.write(ctx, func(tx *sqlitedb.Tx) error {
 		p, err := newPutter(ctx, tx, b.now().Unix())
 		if err != nil {
 			return err

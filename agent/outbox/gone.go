@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"plait/shared/item"
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
 
@@ -17,7 +18,7 @@ import (
 // agent.db), the item is given the hub's if it is the same item, or the next one:
 // the hub's highest plus one wins (decision 2).
 func (b *Box) Gone(ctx context.Context, kind string, extra []wire.KeyHash) error {
-	err := b.write(ctx, func(tx *sql.Tx) error {
+	err := b.write(ctx, func(tx *sqlitedb.Tx) error {
 		p, err := newPutter(ctx, tx, b.now().Unix())
 		if err != nil {
 			return err

@@ -2,11 +2,11 @@ package outbox
 
 import (
 	"context"
-	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 
+	"plait/shared/sqlitedb"
 	"plait/shared/sqliterows"
 )
 
@@ -26,7 +26,7 @@ func (b *Box) VerifyIndexes(ctx context.Context) error {
 	}
 	same, err := b.sameSums(ctx)
 	if err == nil && !same { // or something was put between two of the walks
-		err = b.read(ctx, checkIntegrity)
+		err = b.read(ctx, func(tx *sqlitedb.Tx) error { return checkIntegrity(ctx, tx) })
 	}
 	if err = b.note(err); err != nil {
 		return fmt.Errorf("cannot verify the record's indexes: %w", err)
@@ -77,9 +77,9 @@ func (s *indexSum) add(key string, numbers ...int64) {
 }
 
 // checkIntegrity lets SQLite compare items with its indexes, entry by entry.
-func checkIntegrity(tx *sql.Tx) error {
+func checkIntegrity(ctx context.Context, tx *sqlitedb.Tx) error {
 	var says string
-	if err := tx.QueryRow("PRAGMA integrity_check(items)").Scan(&says); err != nil {
+	if err := tx.QueryRowContext(ctx, "PRAGMA integrity_check(items)").Scan(&says); err != nil {
 		return err
 	}
 	if says != "ok" {

@@ -19,7 +19,7 @@ import (
 // record. Damaged rows are dropped, their keys marked dirty, and left out.
 func (b *Box) Walk(ctx context.Context, kind string, names []string, live func(item.Item) error, dead func(key string, gen int64)) error {
 	w := walk{kind: kind, names: names, live: live, dead: dead}
-	err := b.read(ctx, func(tx *sql.Tx) error {
+	err := b.read(ctx, func(tx *sqlitedb.Tx) error {
 		kinds, err := loadKinds(ctx, tx)
 		if err == nil {
 			w.id = kinds.id(kind)
@@ -98,7 +98,7 @@ func (b *Box) Latest(ctx context.Context, kind, key string) (it item.Item, ok bo
 // order of revisions, without what its link knows of single fields, and returns the
 // newest revision.
 func (b *Box) Changed(ctx context.Context, after int64, fn func(item.Item) error) (revision int64, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		m := metaOf(ctx, tx)
 		if revision = m.int(metaRevision); m.err != nil || revision == after {
 			return m.err
@@ -130,7 +130,7 @@ func (b *Box) Changed(ctx context.Context, after int64, fn func(item.Item) error
 // Damaged rows are left out.
 func (b *Box) NextChanged(ctx context.Context, after int64, limit int) (items []item.Item, upTo int64, err error) {
 	upTo = after
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		rows, err := tx.QueryContext(ctx, changedQuery+" LIMIT $2 + 0", after, limit)
 		if err != nil {
 			return err

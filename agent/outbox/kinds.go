@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"plait/shared/item"
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
 
@@ -40,7 +41,7 @@ type kindTable struct {
 	last   int64
 }
 
-func loadKinds(ctx context.Context, tx *sql.Tx) (*kindTable, error) {
+func loadKinds(ctx context.Context, tx *sqlitedb.Tx) (*kindTable, error) {
 	rows, err := tx.QueryContext(ctx, "SELECT id, name, live, sum, chk FROM kinds")
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the record's kinds: %w", err)
@@ -86,7 +87,7 @@ func (t *kindTable) id(name string) int64 {
 }
 
 // save writes back what changed.
-func (t *kindTable) save(ctx context.Context, tx *sql.Tx) error {
+func (t *kindTable) save(ctx context.Context, tx *sqlitedb.Tx) error {
 	for _, k := range t.byID {
 		if !k.dirty {
 			continue
@@ -103,7 +104,7 @@ func (t *kindTable) save(ctx context.Context, tx *sql.Tx) error {
 // Sums returns the record's revision and, as of it, the sums of every kind that
 // has live items, sorted by kind.
 func (b *Box) Sums(ctx context.Context) (revision int64, sums []wire.KindSum, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		m := metaOf(ctx, tx)
 		if revision = m.int(metaRevision); m.err != nil {
 			return m.err
@@ -125,7 +126,7 @@ func (b *Box) Sums(ctx context.Context) (revision int64, sums []wire.KindSum, er
 
 // Live is the number of live items of a kind in the record.
 func (b *Box) Live(ctx context.Context, name string) (n int64, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		kinds, err := loadKinds(ctx, tx)
 		if err == nil && kinds.byName[name] != nil {
 			n = kinds.byName[name].live
@@ -137,7 +138,7 @@ func (b *Box) Live(ctx context.Context, name string) (n int64, err error) {
 
 // recount computes a kind's sums from its rows: after damage the kept ones may
 // hold what is gone.
-func recount(ctx context.Context, tx *sql.Tx, k *kind) error {
+func recount(ctx context.Context, tx *sqlitedb.Tx, k *kind) error {
 	rows, err := tx.QueryContext(ctx, "SELECT digest FROM items WHERE kind = $1 AND dead = 0", k.id)
 	if err != nil {
 		return fmt.Errorf("cannot count %s: %w", k.name, err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"plait/shared/sqlitedb"
 )
 
 // Known is what the record knows of some keys of one kind, from one snapshot.
@@ -21,7 +23,7 @@ type Known struct {
 func (b *Box) Known(ctx context.Context, kind string, keys []string) (Known, error) {
 	k := Known{Dirty: map[string]bool{}, Unsettled: map[string][]Generation{}}
 	var bad []stored
-	err := b.read(ctx, func(tx *sql.Tx) (err error) {
+	err := b.read(ctx, func(tx *sqlitedb.Tx) (err error) {
 		s := newStatements(ctx, tx)
 		if k.Rows, bad, err = newest(s, kind, keys); err != nil {
 			return err

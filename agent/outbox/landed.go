@@ -2,15 +2,16 @@ package outbox
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
+
+	"plait/shared/sqlitedb"
 )
 
 // Landed takes the hub's word that a full upload of the record as of a revision
 // has landed: what waited up to that revision leaves the outbox, in one
 // transaction with the end of the upload's state. What changed later stays.
 func (b *Box) Landed(ctx context.Context, revision int64) error {
-	err := b.write(ctx, func(tx *sql.Tx) error {
+	err := b.write(ctx, func(tx *sqlitedb.Tx) error {
 		m := metaOf(ctx, tx)
 		m.setJSON(metaFull, FullUpload{})
 		if m.err != nil {

@@ -2,10 +2,10 @@ package outbox
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"plait/shared/item"
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
 
@@ -14,7 +14,7 @@ import (
 // queued, and extra is what only the hub has (see Gone). What changed after that
 // revision, or is in flight, stays queued. All of it is one transaction.
 func (b *Box) Level(ctx context.Context, kind string, revision int64, want, extra []wire.KeyHash) error {
-	err := b.write(ctx, func(tx *sql.Tx) error {
+	err := b.write(ctx, func(tx *sqlitedb.Tx) error {
 		p, err := newPutter(ctx, tx, b.now().Unix())
 		if err != nil {
 			return err

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"strconv"
+
+	"plait/shared/sqlitedb"
 )
 
 // The facts of meta.
@@ -48,11 +50,11 @@ func checksum(parts ...[]byte) int64 {
 // so that a list of them reads as a list.
 type meta struct {
 	ctx context.Context
-	tx  *sql.Tx
+	tx  *sqlitedb.Tx
 	err error
 }
 
-func metaOf(ctx context.Context, tx *sql.Tx) *meta { return &meta{ctx: ctx, tx: tx} }
+func metaOf(ctx context.Context, tx *sqlitedb.Tx) *meta { return &meta{ctx: ctx, tx: tx} }
 
 func (m *meta) bytes(k string) []byte {
 	if m.err != nil {
@@ -119,7 +121,7 @@ func (m *meta) setJSON(k string, from any) {
 }
 
 // verifyMeta checks every fact.
-func verifyMeta(ctx context.Context, tx *sql.Tx) error {
+func verifyMeta(ctx context.Context, tx *sqlitedb.Tx) error {
 	rows, err := tx.QueryContext(ctx, "SELECT k, v, chk FROM meta")
 	if err != nil {
 		return fmt.Errorf("cannot read the agent's record: %w", err)

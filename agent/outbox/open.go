@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
@@ -105,7 +104,7 @@ func (b *Box) Close() error { return b.db.Close() }
 // begin gives a fresh file its epoch, and starts a new epoch where the frozen
 // batch is damaged: nobody knows any more what the hub was sent under its number.
 func (b *Box) begin(ctx context.Context) (fresh bool, err error) {
-	err = b.write(ctx, func(tx *sql.Tx) error {
+	err = b.write(ctx, func(tx *sqlitedb.Tx) error {
 		m := metaOf(ctx, tx)
 		fresh = m.text(metaAgentEpoch) == ""
 		if m.err != nil {
@@ -122,7 +121,7 @@ func (b *Box) begin(ctx context.Context) (fresh bool, err error) {
 
 // verify refuses a file whose small tables are damaged: a wrong counter or a
 // wrong kind would make every row behind it wrong.
-func (b *Box) verify(tx *sql.Tx) error {
+func (b *Box) verify(tx *sqlitedb.Tx) error {
 	ctx := context.Background()
 	if err := verifyMeta(ctx, tx); err != nil {
 		return err
@@ -150,11 +149,11 @@ func setAside(path string, now time.Time) (string, error) {
 	return aside, nil
 }
 
-func (b *Box) write(ctx context.Context, fn func(*sql.Tx) error) error {
+func (b *Box) write(ctx context.Context, fn func(*sqlitedb.Tx) error) error {
 	return b.note(b.db.Write(ctx, fn))
 }
 
-func (b *Box) read(ctx context.Context, fn func(*sql.Tx) error) error {
+func (b *Box) read(ctx context.Context, fn func(*sqlitedb.Tx) error) error {
 	return b.note(b.db.Read(ctx, fn))
 }
 

@@ -2,9 +2,10 @@ package outbox
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
+
+	"plait/shared/sqlitedb"
 )
 
 // The causes of a parked item.
@@ -25,7 +26,7 @@ type Parked struct {
 
 // Parked lists what is parked, at most limit, oldest first.
 func (b *Box) Parked(ctx context.Context, limit int) (out []Parked, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		rows, err := tx.QueryContext(ctx, "SELECT kind, key, cause, name, why, at FROM parked ORDER BY at, kind, key LIMIT $1 + 0", limit)
 		if err != nil {
 			return fmt.Errorf("cannot list what is parked: %w", err)
@@ -48,7 +49,7 @@ func (b *Box) Parked(ctx context.Context, limit int) (out []Parked, err error) {
 // Retry takes an item that the hub refused out of parking and queues it again, as
 // a person asked.
 func (b *Box) Retry(ctx context.Context, k Key) error {
-	return b.write(ctx, func(tx *sql.Tx) error {
+	return b.write(ctx, func(tx *sqlitedb.Tx) error {
 		p, err := newPutter(ctx, tx, b.now().Unix())
 		if err != nil {
 			return err

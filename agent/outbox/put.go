@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"plait/shared/item"
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
 
@@ -40,7 +41,7 @@ func (c *Change) Empty() bool {
 // nothing; the others take the next revisions, in their order, and are queued. It
 // returns how many changed. Where an identity stands twice the last one counts.
 func (b *Box) Put(ctx context.Context, c Change) (changed int, err error) {
-	err = b.write(ctx, func(tx *sql.Tx) error {
+	err = b.write(ctx, func(tx *sqlitedb.Tx) error {
 		p, err := newPutter(ctx, tx, b.now().Unix())
 		if err != nil {
 			return err
@@ -77,7 +78,7 @@ type putter struct {
 	wrong    map[*kind]bool // kinds whose kept sums may hold a damaged row
 }
 
-func newPutter(ctx context.Context, tx *sql.Tx, now int64) (*putter, error) {
+func newPutter(ctx context.Context, tx *sqlitedb.Tx, now int64) (*putter, error) {
 	p := &putter{statements: newStatements(ctx, tx), meta: metaOf(ctx, tx), now: now, wrong: map[*kind]bool{}}
 	p.revision = p.meta.int(metaRevision)
 	if p.meta.err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"plait/shared/item"
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
 
@@ -72,7 +73,7 @@ func hexSums(sums []uint64) []string {
 
 // eachLive walks a kind's live items in the order of their keys.
 func (b *Box) eachLive(ctx context.Context, kind string, fn func(key string, gen int64, d item.Digest)) error {
-	err := b.read(ctx, func(tx *sql.Tx) error {
+	err := b.read(ctx, func(tx *sqlitedb.Tx) error {
 		kinds, err := loadKinds(ctx, tx)
 		if err != nil || kinds.id(kind) == 0 {
 			return err
@@ -104,7 +105,7 @@ func (b *Box) eachLive(ctx context.Context, kind string, fn func(key string, gen
 // heal writes a kind's sums anew where the kept ones are not those of its rows.
 func (b *Box) heal(ctx context.Context, kind string, live int64, total item.Digest) error {
 	differ := false
-	err := b.read(ctx, func(tx *sql.Tx) error {
+	err := b.read(ctx, func(tx *sqlitedb.Tx) error {
 		kinds, err := loadKinds(ctx, tx)
 		if k := kinds; err == nil && k.byName[kind] != nil {
 			differ = k.byName[kind].live != live || k.byName[kind].sum != total
@@ -114,7 +115,7 @@ func (b *Box) heal(ctx context.Context, kind string, live int64, total item.Dige
 	if err != nil || !differ {
 		return err
 	}
-	return b.write(ctx, func(tx *sql.Tx) error {
+	return b.write(ctx, func(tx *sqlitedb.Tx) error {
 		kinds, err := loadKinds(ctx, tx)
 		if err != nil {
 			return err
@@ -133,7 +134,7 @@ func (b *Box) MarkPending(ctx context.Context, ids []item.ID) error {
 	for _, id := range ids {
 		set[id] = true
 	}
-	return b.write(ctx, func(tx *sql.Tx) error {
+	return b.write(ctx, func(tx *sqlitedb.Tx) error {
 		p, err := newPutter(ctx, tx, b.now().Unix())
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"plait/shared/item"
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
 
@@ -48,7 +49,7 @@ func (b *Box) RepairRule(ctx context.Context) (RepairRule, error) {
 // SetRepairRule keeps the rule. Where nothing is repaired any more, nothing is
 // refused either.
 func (b *Box) SetRepairRule(ctx context.Context, r RepairRule) error {
-	return b.write(ctx, func(tx *sql.Tx) error {
+	return b.write(ctx, func(tx *sqlitedb.Tx) error {
 		m := metaOf(ctx, tx)
 		m.setJSON(metaRepair, r)
 		if m.err != nil || len(r.Kinds) > 0 {
@@ -63,7 +64,7 @@ func (b *Box) SetRepairRule(ctx context.Context, r RepairRule) error {
 func (b *Box) SetRepair(ctx context.Context, state int, r Repair) error {
 	body, err := json.Marshal(r)
 	if err == nil {
-		err = b.write(ctx, func(tx *sql.Tx) error {
+		err = b.write(ctx, func(tx *sqlitedb.Tx) error {
 			_, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO repairs (kind, key, gen, state, body, chk) VALUES ($1, $2, $3, $4, $5, $6)",
 				r.Kind, r.Key, r.Gen, state, body, checksum([]byte(r.Key), body))
 			return err
@@ -101,7 +102,7 @@ func everyRepair(Repair) bool { return true }
 
 // repairs reads sound rows that are wanted until there are limit of them.
 func (b *Box) repairs(ctx context.Context, where string, limit int, wanted func(Repair) bool, args ...any) (out []Repair, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		rows, err := tx.QueryContext(ctx, repairColumns+where, args...)
 		if err != nil {
 			return err
@@ -140,7 +141,7 @@ func scanRepair(rows *sql.Rows) (r Repair, sound bool, err error) {
 // RepairsTold takes the hub's word that it knows of these repairs. What was repaired
 // is forgotten; what was refused stays, so that it is not tried again and again.
 func (b *Box) RepairsTold(ctx context.Context, told []Repair) error {
-	err := b.write(ctx, func(tx *sql.Tx) error {
+	err := b.write(ctx, func(tx *sqlitedb.Tx) error {
 		var errs error
 		for _, r := range told {
 			text := "UPDATE repairs SET state = 2 WHERE kind = $1 AND key = $2 AND gen = $3 AND state = 1 AND body = $4"
@@ -163,7 +164,7 @@ func (b *Box) RepairsTold(ctx context.Context, told []Repair) error {
 
 // DropRepair forgets what became of an item.
 func (b *Box) DropRepair(ctx context.Context, id item.ID) error {
-	return b.write(ctx, func(tx *sql.Tx) error {
+	return b.write(ctx, func(tx *sqlitedb.Tx) error {
 		_, err := tx.ExecContext(ctx, "DELETE FROM repairs WHERE kind = $1 AND key = $2 AND gen = $3", id.Kind, id.Key, id.Gen)
 		return err
 	})

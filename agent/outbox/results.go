@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
 
@@ -14,7 +15,7 @@ import (
 // not been frozen yet is replaced.
 func (b *Box) PutResult(ctx context.Context, r wire.Result) error {
 	body := wire.EncodeControl(r)
-	err := b.write(ctx, func(tx *sql.Tx) error {
+	err := b.write(ctx, func(tx *sqlitedb.Tx) error {
 		p, err := newPutter(ctx, tx, b.now().Unix())
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 )
 
@@ -87,7 +88,7 @@ func (b *Box) WasSeen(ctx context.Context, page []Seen) (map[Seen]bool, error) {
 		low, high = min(low, s.Seq), max(high, s.Seq)
 	}
 	out := map[Seen]bool{}
-	err := b.read(ctx, func(tx *sql.Tx) error {
+	err := b.read(ctx, func(tx *sqlitedb.Tx) error {
 		rows, err := tx.QueryContext(ctx, "SELECT pairs FROM seen WHERE high >= $1 AND low <= $2", low, high)
 		if err != nil {
 			return err

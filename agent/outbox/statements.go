@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+
+	"plait/shared/sqlitedb"
 )
 
 // bulk is how many rows one statement reads or inserts: measured best for rows
@@ -19,11 +21,11 @@ const bulk = 40
 // commit looks at it in any case.
 type statements struct {
 	ctx  context.Context
-	tx   *sql.Tx
+	tx   *sqlitedb.Tx
 	held map[string]*sql.Stmt
 }
 
-func newStatements(ctx context.Context, tx *sql.Tx) *statements {
+func newStatements(ctx context.Context, tx *sqlitedb.Tx) *statements {
 	return &statements{ctx: ctx, tx: tx, held: map[string]*sql.Stmt{}}
 }
 

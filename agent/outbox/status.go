@@ -2,9 +2,10 @@ package outbox
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
+
+	"plait/shared/sqlitedb"
 )
 
 // Status is what waits, for people.
@@ -20,7 +21,7 @@ type Status struct {
 // Status counts what waits.
 func (b *Box) Status(ctx context.Context) (Status, error) {
 	s := Status{Pending: map[string]int{}}
-	err := b.read(ctx, func(tx *sql.Tx) error {
+	err := b.read(ctx, func(tx *sqlitedb.Tx) error {
 		if err := s.count(ctx, tx); err != nil {
 			return err
 		}
@@ -41,7 +42,7 @@ func (b *Box) Status(ctx context.Context) (Status, error) {
 	return s, nil
 }
 
-func (s *Status) count(ctx context.Context, tx *sql.Tx) error {
+func (s *Status) count(ctx context.Context, tx *sqlitedb.Tx) error {
 	rows, err := tx.QueryContext(ctx, `SELECT coalesce(k.name, ''), n FROM
 		(SELECT kind, count(*) AS n FROM outbox WHERE sort <> 4 GROUP BY kind) AS o LEFT JOIN kinds k ON k.id = o.kind`)
 	if err != nil {
@@ -66,7 +67,7 @@ func (s *Status) count(ctx context.Context, tx *sql.Tx) error {
 
 // Pending reports how many entries wait in the outbox.
 func (b *Box) Pending(ctx context.Context) (n int, err error) {
-	err = b.read(ctx, func(tx *sql.Tx) error {
+	err = b.read(ctx, func(tx *sqlitedb.Tx) error {
 		return tx.QueryRowContext(ctx, "SELECT count(*) FROM outbox WHERE sort <> 4").Scan(&n)
 	})
 	return n, err

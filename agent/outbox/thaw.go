@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 
+	"plait/shared/sqlitedb"
 	"plait/shared/wire"
 
 	"github.com/google/uuid"
@@ -16,7 +17,7 @@ import (
 // nothing is, and the newest state is tried instead. Another batch's mark is a
 // *ConflictError.
 func (b *Box) Thaw(ctx context.Context, refused wire.BatchMark, why string) (parked []Parked, err error) {
-	err = b.write(ctx, func(tx *sql.Tx) error {
+	err = b.write(ctx, func(tx *sqlitedb.Tx) error {
 		f, err := inFlight(ctx, tx, refused)
 		if err != nil {
 			return err
@@ -76,7 +77,7 @@ func (p *putter) parkOnly(last int64, why string) (parked []Parked, err error) {
 
 // thaw takes the batch out of flight. What changed meanwhile goes up whatever it
 // changed to: nobody knows which state the hub has.
-func thaw(ctx context.Context, tx *sql.Tx) error {
+func thaw(ctx context.Context, tx *sqlitedb.Tx) error {
 	if _, err := tx.ExecContext(ctx, "UPDATE outbox SET sent = NULL, flying = NULL WHERE flying IS NOT NULL"); err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func thaw(ctx context.Context, tx *sql.Tx) error {
 }
 
 // forgetSent forgets what the hub is known to hold of what is pending.
-func forgetSent(ctx context.Context, tx *sql.Tx) error {
+func forgetSent(ctx context.Context, tx *sqlitedb.Tx) error {
 	_, err := tx.ExecContext(ctx, "UPDATE outbox SET sent = NULL, sort = iif(sort = 4, 0, sort) WHERE sent IS NOT NULL")
 	return err
 }
@@ -94,14 +95,14 @@ func forgetSent(ctx context.Context, tx *sql.Tx) error {
 // the one in flight is dropped and its entries stay pending. Reconciling with the
 // hub then finds what else must go up.
 func (b *Box) NewEpoch(ctx context.Context) (epoch string, err error) {
-	err = b.write(ctx, func(tx *sql.Tx) error {
+	err = b.write(ctx, func(tx *sqlitedb.Tx) error {
 		epoch, err = newEpoch(ctx, tx)
 		return err
 	})
 	return epoch, err
 }
 
-func newEpoch(ctx context.Context, tx *sql.Tx) (string, error) {
+func newEpoch(ctx context.Context, tx *sqlitedb.Tx) (string, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return "", fmt.Errorf("cannot start a new agent epoch: %w", err)

@@ -4,7 +4,6 @@ package ingest_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -118,20 +117,20 @@ func BenchmarkBare(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		write := func(fn func(*sql.Tx) error) {
+		write := func(fn func(*sqlitedb.Tx) error) {
 			if err := db.Write(context.Background(), fn); err != nil {
 				b.Fatal(err)
 			}
 		}
-		write(func(tx *sql.Tx) error {
-			_, err := tx.Exec("CREATE TABLE t (store INTEGER, kind TEXT, key TEXT, body BLOB, PRIMARY KEY (store, kind, key))")
+		write(func(tx *sqlitedb.Tx) error {
+			_, err := tx.ExecContext(b.Context(), "CREATE TABLE t (store INTEGER, kind TEXT, key TEXT, body BLOB, PRIMARY KEY (store, kind, key))")
 			return err
 		})
 		runtime.GC()
 		b.StartTimer()
 		for _, args := range bodies {
-			write(func(tx *sql.Tx) error {
-				s, err := tx.Prepare(insert)
+			write(func(tx *sqlitedb.Tx) error {
+				s, err := tx.PrepareContext(b.Context(), insert)
 				for i := 0; err == nil && i < len(args); i += stroke * 4 {
 					_, err = s.ExecContext(context.Background(), args[i:i+stroke*4]...)
 				}
@@ -272,8 +271,8 @@ func openBare(b *testing.B) *bareRows {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { db.Close() })
-	err = db.Write(b.Context(), func(tx *sql.Tx) error {
-		_, err := tx.Exec("CREATE TABLE t (key TEXT PRIMARY KEY, digest BLOB)")
+	err = db.Write(b.Context(), func(tx *sqlitedb.Tx) error {
+		_, err := tx.ExecContext(b.Context(), "CREATE TABLE t (key TEXT PRIMARY KEY, digest BLOB)")
 		return err
 	})
 	if err != nil {
@@ -289,8 +288,8 @@ func (r *bareRows) insert(b *testing.B, from, batches, rows int) {
 	digest := make([]byte, len(item.Digest{}))
 	began, before := time.Now(), cpu()
 	for n := range batches {
-		err := r.db.Write(context.Background(), func(tx *sql.Tx) error {
-			s, err := tx.Prepare(text)
+		err := r.db.Write(context.Background(), func(tx *sqlitedb.Tx) error {
+			s, err := tx.PrepareContext(b.Context(), text)
 			for at := 0; err == nil && at < rows; at += stroke {
 				args := make([]any, 0, 2*stroke)
 				for i := range stroke {

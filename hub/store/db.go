@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -86,7 +85,7 @@ func (db *DB) Now() time.Time { return db.now() }
 
 // View runs fn on one snapshot.
 func (db *DB) View(ctx context.Context, fn func(*View) error) error {
-	return db.db.Read(ctx, func(tx *sql.Tx) error { return fn(db.view(ctx, tx)) })
+	return db.db.Read(ctx, func(tx *sqlitedb.Tx) error { return fn(db.view(ctx, tx)) })
 }
 
 // ViewStore is View for the reader of one store.
@@ -150,14 +149,14 @@ func (db *DB) WithHub(ctx context.Context, fn func(*HubTx) error) error {
 }
 
 func (db *DB) write(ctx context.Context, fn func(*View) error) error {
-	return db.db.Write(ctx, func(tx *sql.Tx) error {
+	return db.db.Write(ctx, func(tx *sqlitedb.Tx) error {
 		v := db.view(ctx, tx)
 		defer v.close()
 		return fn(v)
 	})
 }
 
-func (db *DB) view(ctx context.Context, tx *sql.Tx) *View {
+func (db *DB) view(ctx context.Context, tx *sqlitedb.Tx) *View {
 	return &View{ctx: ctx, tx: tx, now: db.now().UTC().Truncate(time.Millisecond)}
 }
 

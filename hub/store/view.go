@@ -15,7 +15,7 @@ import (
 // was given to, and belongs to one goroutine.
 type View struct {
 	ctx      context.Context
-	tx       *sql.Tx
+	tx       *sqlitedb.Tx
 	now      time.Time
 	hot      map[string]*sql.Stmt // statements prepared for this transaction
 	hubEpoch *HubEpoch            // the current one, once read

@@ -4,7 +4,6 @@ package storesync_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -143,16 +142,16 @@ func rowsForEach(b *testing.B, stores int) (wall, used time.Duration) {
 		b.Fatal(err)
 	}
 	defer db.Close()
-	err = db.Write(b.Context(), func(tx *sql.Tx) error {
-		_, err := tx.Exec("CREATE TABLE q (store INTEGER, n INTEGER, uid TEXT, PRIMARY KEY (store, n))")
+	err = db.Write(b.Context(), func(tx *sqlitedb.Tx) error {
+		_, err := tx.ExecContext(b.Context(), "CREATE TABLE q (store INTEGER, n INTEGER, uid TEXT, PRIMARY KEY (store, n))")
 		return err
 	})
 	const stroke = 20
 	text := "INSERT INTO q VALUES (?, ?, ?)" + strings.Repeat(", (?, ?, ?)", stroke-1)
 	start, before := time.Now(), cpu()
 	for s := 0; err == nil && s < stores; s++ {
-		err = db.Write(b.Context(), func(tx *sql.Tx) error {
-			st, err := tx.Prepare(text)
+		err = db.Write(b.Context(), func(tx *sqlitedb.Tx) error {
+			st, err := tx.PrepareContext(b.Context(), text)
 			args := make([]any, 0, 3*stroke)
 			for n := 0; err == nil && n < benchItems; n += stroke {
 				args = args[:0]

@@ -1,6 +1,7 @@
 package sqlitedb_test
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"os"
@@ -14,9 +15,9 @@ import (
 func openNumbers(t *testing.T) (*sqlitedb.DB, string) {
 	path := filepath.Join(t.TempDir(), "numbers.db")
 	db := open(t, path, sqlitedb.Options{Migrations: steps("CREATE TABLE n (n INTEGER PRIMARY KEY, of INTEGER NOT NULL)"), Readers: 1})
-	write(t, db, func(tx *sql.Tx) error {
+	write(t, db, func(tx *sqlitedb.Tx) error {
 		for i := 1; i <= 9; i++ {
-			if _, err := tx.Exec("INSERT INTO n VALUES (?, ?)", i, i/3); err != nil {
+			if _, err := tx.ExecContext(t.Context(), "INSERT INTO n VALUES (?, ?)", i, i/3); err != nil {
 				return err
 			}
 		}
@@ -25,7 +26,7 @@ func openNumbers(t *testing.T) (*sqlitedb.DB, string) {
 	return db, path
 }
 
-func write(t *testing.T, db *sqlitedb.DB, fn func(*sql.Tx) error) {
+func write(t *testing.T, db *sqlitedb.DB, fn func(*sqlitedb.Tx) error) {
 	t.Helper()
 	if err := db.Write(t.Context(), fn); err != nil {
 		t.Fatal(err)
@@ -33,8 +34,8 @@ func write(t *testing.T, db *sqlitedb.DB, fn func(*sql.Tx) error) {
 }
 
 // sumOf runs a statement within itself, depth times.
-func sumOf(tx *sql.Tx, of, depth int) (sum int, err error) {
-	rows, err := tx.Query("SELECT n FROM n WHERE of = ? ORDER BY n", of)
+func sumOf(tx *sqlitedb.Tx, of, depth int) (sum int, err error) {
+	rows, err := tx.QueryContext(context.Background(), "SELECT n FROM n WHERE of = ? ORDER BY n", of)
 	if err != nil {
 		return 0, err
 	}
@@ -59,7 +60,7 @@ func sumOf(tx *sql.Tx, of, depth int) (sum int, err error) {
 func TestAStatementRunsWhileItRuns(t *testing.T) {
 	db, _ := openNumbers(t)
 	for range 2 { // the second time with statements that are kept
-		err := db.Read(t.Context(), func(tx *sql.Tx) error {
+		err := db.Read(t.Context(), func(tx *sqlitedb.Tx) error {
 			got, err := sumOf(tx, 1, 2) // 3+4+5, and 3 times as often at each depth
 			if want := 12 + 3*12 + 9*12; got != want {
 				t.Errorf("the sum is %d, want %d", got, want)
@@ -76,22 +77,25 @@ func TestAStatementRunsWhileItRuns(t *testing.T) {
 // serves the next as if it were new.
 func TestAKeptStatementIsAsNew(t *testing.T) {
 	db, _ := openNumbers(t)
-	err := db.Write(t.Context(), func(tx *sql.Tx) error {
-		_, err := tx.Exec("INSERT INTO n VALUES (?, ?)", 1, 1)
+	err := db.Write(t.Context(), func(tx *sqlitedb.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "INSERT INTO n VALUES (?, ?)", 1, 1)
 		return err
 	})
 	if !sqlitedb.IsUnique(err) {
 		t.Fatalf("a number that is there: %v", err)
 	}
-	write(t, db, func(tx *sql.Tx) error {
-		_, err := tx.Exec("INSERT INTO n VALUES (?, ?)", 10, nil)
+	write(t, db, func(tx *sqlitedb.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "INSERT INTO n VALUES (?, ?)", 10, nil)
 		return nonNull(t, err)
 	})
-	write(t, db, func(tx *sql.Tx) error { _, err := tx.Exec("INSERT INTO n VALUES (?, ?)", 10, 3); return err })
+	write(t, db, func(tx *sqlitedb.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "INSERT INTO n VALUES (?, ?)", 10, 3)
+		return err
+	})
 	for of, want := range []int{1, 3, 6, 9} {
-		err := db.Read(t.Context(), func(tx *sql.Tx) error {
+		err := db.Read(t.Context(), func(tx *sqlitedb.Tx) error {
 			var got int // the rows after the first are not read
-			err := tx.QueryRow("SELECT n FROM n WHERE of = ? ORDER BY n", of).Scan(&got)
+			err := tx.QueryRowContext(t.Context(), "SELECT n FROM n WHERE of = ? ORDER BY n", of).Scan(&got)
 			if got != want {
 				t.Errorf("the first of %d is %d, want %d", of, got, want)
 			}
@@ -114,8 +118,8 @@ func nonNull(t *testing.T, err error) error {
 func TestKeptStatementsFollowTheSchema(t *testing.T) {
 	db, _ := openNumbers(t)
 	width := func() (n int) {
-		err := db.Read(t.Context(), func(tx *sql.Tx) error {
-			rows, err := tx.Query("SELECT * FROM n WHERE n = ?", 1)
+		err := db.Read(t.Context(), func(tx *sqlitedb.Tx) error {
+			rows, err := tx.QueryContext(t.Context(), "SELECT * FROM n WHERE n = ?", 1)
 			if err != nil {
 				return err
 			}
@@ -135,7 +139,10 @@ func TestKeptStatementsFollowTheSchema(t *testing.T) {
 	if n := width(); n != 2 {
 		t.Fatalf("%d columns, want 2", n)
 	}
-	write(t, db, func(tx *sql.Tx) error { _, err := tx.Exec("ALTER TABLE n ADD COLUMN more TEXT"); return err })
+	write(t, db, func(tx *sqlitedb.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "ALTER TABLE n ADD COLUMN more TEXT")
+		return err
+	})
 	if n := width(); n != 3 {
 		t.Errorf("%d columns after one was added, want 3", n)
 	}
@@ -149,17 +156,17 @@ func TestKeptStatementsEndWithTheConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, db, func(tx *sql.Tx) error {
+	write(t, db, func(tx *sqlitedb.Tx) error {
 		for i := range 300 {
-			if _, err := tx.Exec(fmt.Sprintf("INSERT INTO n VALUES (? + %d)", i), i); err != nil {
+			if _, err := tx.ExecContext(t.Context(), fmt.Sprintf("INSERT INTO n VALUES (? + %d)", i), i); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	var n, sum int
-	err = db.Read(t.Context(), func(tx *sql.Tx) error {
-		return tx.QueryRow("SELECT count(*), sum(n) FROM n WHERE n >= ?", 0).Scan(&n, &sum)
+	err = db.Read(t.Context(), func(tx *sqlitedb.Tx) error {
+		return tx.QueryRowContext(t.Context(), "SELECT count(*), sum(n) FROM n WHERE n >= ?", 0).Scan(&n, &sum)
 	})
 	if err != nil || n != 300 || sum != 300*299 {
 		t.Errorf("%d numbers of sum %d, %v", n, sum, err)

@@ -2,7 +2,6 @@ package sqlitedb
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -67,7 +66,7 @@ func (db *DB) migrate(ctx context.Context, steps []migration) error {
 		return err
 	}
 	for _, step := range steps[min(schema, len(steps)):] {
-		err := db.Write(ctx, func(tx *sql.Tx) error { return db.apply(ctx, tx, step, len(steps)) })
+		err := db.Write(ctx, func(tx *Tx) error { return db.apply(ctx, tx, step, len(steps)) })
 		if err != nil {
 			return fmt.Errorf("cannot migrate %s to schema %d (%s): %w", db.path, step.number, step.name, err)
 		}
@@ -77,7 +76,7 @@ func (db *DB) migrate(ctx context.Context, steps []migration) error {
 
 // apply runs one step. It looks at the number again, now under the write lock:
 // a second process may be migrating the same file.
-func (db *DB) apply(ctx context.Context, tx *sql.Tx, step migration, known int) error {
+func (db *DB) apply(ctx context.Context, tx *Tx, step migration, known int) error {
 	schema, err := readSchema(ctx, tx)
 	if err != nil {
 		return err
@@ -100,7 +99,7 @@ func (db *DB) apply(ctx context.Context, tx *sql.Tx, step migration, known int) 
 // Schema returns the number of the newest migration applied to the file.
 func (db *DB) Schema(ctx context.Context) (int, error) {
 	var schema int
-	err := db.Read(ctx, func(tx *sql.Tx) (err error) {
+	err := db.Read(ctx, func(tx *Tx) (err error) {
 		schema, err = readSchema(ctx, tx)
 		return err
 	})
@@ -110,7 +109,7 @@ func (db *DB) Schema(ctx context.Context) (int, error) {
 	return schema, nil
 }
 
-func readSchema(ctx context.Context, tx *sql.Tx) (schema int, err error) {
+func readSchema(ctx context.Context, tx *Tx) (schema int, err error) {
 	err = tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&schema)
 	return schema, err
 }

@@ -1,7 +1,6 @@
 package sqlitedb_test
 
 import (
-	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -20,8 +19,8 @@ const (
 
 func tables(t *testing.T, db *sqlitedb.DB) (names string) {
 	t.Helper()
-	err := db.Read(t.Context(), func(tx *sql.Tx) error {
-		return tx.QueryRow("SELECT coalesce(group_concat(name, ' ' ORDER BY name), '') FROM sqlite_schema WHERE type = 'table'").Scan(&names)
+	err := db.Read(t.Context(), func(tx *sqlitedb.Tx) error {
+		return tx.QueryRowContext(t.Context(), "SELECT coalesce(group_concat(name, ' ' ORDER BY name), '') FROM sqlite_schema WHERE type = 'table'").Scan(&names)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -151,8 +150,8 @@ func TestForeignDatabaseIsRefusedUntouched(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = pos.Write(t.Context(), func(tx *sql.Tx) error {
-		_, err := tx.Exec(stepA)
+	err = pos.Write(t.Context(), func(tx *sqlitedb.Tx) error {
+		_, err := tx.ExecContext(t.Context(), stepA)
 		return err
 	})
 	if err := errors.Join(err, pos.Close()); err != nil {

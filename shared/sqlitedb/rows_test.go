@@ -1,7 +1,6 @@
 package sqlitedb_test
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,8 +25,8 @@ func TestRowsSeesWhatIsCommitted(t *testing.T) {
 	if err := insert(t.Context(), db, "one"); err != nil {
 		t.Fatal(err)
 	}
-	err := db.Write(t.Context(), func(tx *sql.Tx) error {
-		if _, err := tx.Exec("INSERT INTO word (text) VALUES ('two')"); err != nil {
+	err := db.Write(t.Context(), func(tx *sqlitedb.Tx) error {
+		if _, err := tx.ExecContext(t.Context(), "INSERT INTO word (text) VALUES ('two')"); err != nil {
 			return err
 		}
 		if got, err := texts(t, db); err != nil || fmt.Sprint(got) != "[one]" {

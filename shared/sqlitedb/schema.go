@@ -23,7 +23,7 @@ func (db *DB) verifySchema(ctx context.Context, steps []migration) error {
 		return err
 	}
 	var found map[object]bool
-	err = db.Read(ctx, func(tx *sql.Tx) (err error) {
+	err = db.Read(ctx, func(tx *Tx) (err error) {
 		found, err = readObjects(ctx, tx)
 		return err
 	})

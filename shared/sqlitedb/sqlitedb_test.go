@@ -3,7 +3,6 @@ package sqlitedb_test
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -49,7 +48,7 @@ func openWords(t *testing.T) *sqlitedb.DB {
 }
 
 func insert(ctx context.Context, db *sqlitedb.DB, text string) error {
-	return db.Write(ctx, func(tx *sql.Tx) error {
+	return db.Write(ctx, func(tx *sqlitedb.Tx) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO word (text) VALUES ($1)", text)
 		return err
 	})
@@ -57,7 +56,7 @@ func insert(ctx context.Context, db *sqlitedb.DB, text string) error {
 
 func count(t *testing.T, db *sqlitedb.DB) (n int) {
 	t.Helper()
-	err := db.Read(t.Context(), func(tx *sql.Tx) error {
+	err := db.Read(t.Context(), func(tx *sqlitedb.Tx) error {
 		return tx.QueryRowContext(t.Context(), "SELECT count(*) FROM word").Scan(&n)
 	})
 	if err != nil {
@@ -79,9 +78,9 @@ func TestEveryConnectionHasThePragmas(t *testing.T) {
 	db := openWords(t)
 	want := map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"}
 	for name, value := range want {
-		err := db.Write(t.Context(), func(tx *sql.Tx) error {
+		err := db.Write(t.Context(), func(tx *sqlitedb.Tx) error {
 			var got string
-			if err := tx.QueryRow("PRAGMA " + name).Scan(&got); err != nil {
+			if err := tx.QueryRowContext(t.Context(), "PRAGMA "+name).Scan(&got); err != nil {
 				return err
 			}
 			if got != value {
@@ -98,7 +97,7 @@ func TestEveryConnectionHasThePragmas(t *testing.T) {
 func TestNormalSyncIsOnlyForTheControl(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "a.db"), sqlitedb.Options{Sync: sqlitedb.SyncNormal})
 	var got int
-	err := db.Write(t.Context(), func(tx *sql.Tx) error { return tx.QueryRow("PRAGMA synchronous").Scan(&got) })
+	err := db.Write(t.Context(), func(tx *sqlitedb.Tx) error { return tx.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&got) })
 	if err != nil || got != 1 {
 		t.Errorf("synchronous is %d, %v; want 1", got, err)
 	}
@@ -146,8 +145,8 @@ func TestPathWithURICharacters(t *testing.T) {
 func TestWriteRollsBack(t *testing.T) {
 	db := openWords(t)
 	cause := errors.New("cause")
-	err := db.Write(t.Context(), func(tx *sql.Tx) error {
-		if _, err := tx.Exec("INSERT INTO word (text) VALUES ('a')"); err != nil {
+	err := db.Write(t.Context(), func(tx *sqlitedb.Tx) error {
+		if _, err := tx.ExecContext(t.Context(), "INSERT INTO word (text) VALUES ('a')"); err != nil {
 			return err
 		}
 		return cause
@@ -161,16 +160,16 @@ func TestWriteRollsBack(t *testing.T) {
 				t.Error("the panic was swallowed")
 			}
 		}()
-		_ = db.Write(t.Context(), func(tx *sql.Tx) error {
-			if _, err := tx.Exec("INSERT INTO word (text) VALUES ('b')"); err != nil {
+		_ = db.Write(t.Context(), func(tx *sqlitedb.Tx) error {
+			if _, err := tx.ExecContext(t.Context(), "INSERT INTO word (text) VALUES ('b')"); err != nil {
 				return err
 			}
 			panic("fn")
 		})
 	}()
 	ctx, cancel := context.WithCancel(t.Context())
-	err = db.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec("INSERT INTO word (text) VALUES ('c')")
+	err = db.Write(ctx, func(tx *sqlitedb.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "INSERT INTO word (text) VALUES ('c')")
 		cancel()
 		return err
 	})
@@ -187,15 +186,15 @@ func TestWriteRollsBack(t *testing.T) {
 
 func TestReadSeesOneSnapshotAndChangesNothing(t *testing.T) {
 	db := openWords(t)
-	err := db.Read(t.Context(), func(tx *sql.Tx) error {
+	err := db.Read(t.Context(), func(tx *sqlitedb.Tx) error {
 		var before, after int
-		if err := tx.QueryRow("SELECT count(*) FROM word").Scan(&before); err != nil {
+		if err := tx.QueryRowContext(t.Context(), "SELECT count(*) FROM word").Scan(&before); err != nil {
 			return err
 		}
 		if err := insert(t.Context(), db, "a"); err != nil {
 			return err
 		}
-		if err := tx.QueryRow("SELECT count(*) FROM word").Scan(&after); err != nil {
+		if err := tx.QueryRowContext(t.Context(), "SELECT count(*) FROM word").Scan(&after); err != nil {
 			return err
 		}
 		if before != 0 || after != 0 {
@@ -206,8 +205,8 @@ func TestReadSeesOneSnapshotAndChangesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = db.Read(t.Context(), func(tx *sql.Tx) error {
-		_, err := tx.Exec("DELETE FROM word")
+	err = db.Read(t.Context(), func(tx *sqlitedb.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "DELETE FROM word")
 		return err
 	})
 	if !errors.Is(err, sqlitedb.ErrReadOnly) {
@@ -222,7 +221,7 @@ func TestSecondProcessIsBusy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "words.db")
 	one := open(t, path, sqlitedb.Options{Migrations: words, BusyTimeout: -1})
 	two := open(t, path, sqlitedb.Options{Migrations: words, BusyTimeout: -1})
-	err := one.Write(t.Context(), func(*sql.Tx) error { return insert(t.Context(), two, "a") })
+	err := one.Write(t.Context(), func(*sqlitedb.Tx) error { return insert(t.Context(), two, "a") })
 	if !sqlitedb.IsBusy(err) {
 		t.Errorf("got %v, want a busy error", err)
 	}
@@ -241,8 +240,8 @@ func TestConstraints(t *testing.T) {
 	}
 	// A deferred foreign key fails at COMMIT, where SQLite is sure that
 	// nothing was written.
-	err := db.Write(t.Context(), func(tx *sql.Tx) error {
-		_, err := tx.Exec("INSERT INTO use VALUES (99)")
+	err := db.Write(t.Context(), func(tx *sqlitedb.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "INSERT INTO use VALUES (99)")
 		return err
 	})
 	if err == nil || errors.Is(err, sqlitedb.ErrCommitUnknown) {
@@ -255,8 +254,8 @@ func TestConstraints(t *testing.T) {
 
 func TestFailedCommitIsUnknown(t *testing.T) {
 	db := openWords(t)
-	err := db.Write(t.Context(), func(tx *sql.Tx) error {
-		_, err := tx.Exec("ROLLBACK") // as SQLite itself does after an I/O error
+	err := db.Write(t.Context(), func(tx *sqlitedb.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "ROLLBACK") // as SQLite itself does after an I/O error
 		return err
 	})
 	if !errors.Is(err, sqlitedb.ErrCommitUnknown) {
@@ -271,8 +270,8 @@ func TestDiskFullAndFreedAgain(t *testing.T) {
 	db := openWords(t)
 	limit := func(pages int) {
 		t.Helper()
-		err := db.Write(t.Context(), func(tx *sql.Tx) error {
-			_, err := tx.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", pages))
+		err := db.Write(t.Context(), func(tx *sqlitedb.Tx) error {
+			_, err := tx.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages))
 			return err
 		})
 		if err != nil {
@@ -315,10 +314,10 @@ func TestShrinkLeavesEverythingUsable(t *testing.T) {
 // Whatever a transaction meets whose context is over, the error says that it is.
 func TestErrorsSayThatTheContextIsOver(t *testing.T) {
 	db := openWords(t)
-	for name, run := range map[string]func(context.Context, func(*sql.Tx) error) error{"Write": db.Write, "Read": db.Read} {
+	for name, run := range map[string]func(context.Context, func(*sqlitedb.Tx) error) error{"Write": db.Write, "Read": db.Read} {
 		for range 200 {
 			ctx, cancel := context.WithCancel(t.Context())
-			err := run(ctx, func(tx *sql.Tx) error {
+			err := run(ctx, func(tx *sqlitedb.Tx) error {
 				go cancel()
 				for {
 					var n int
