@@ -265,7 +265,8 @@ type Tx interface {
 	Delete(ctx context.Context, kind, key string) error
 	// Referred reports whether other mapped tables refer to the item, and which.
 	Referred(ctx context.Context, kind, key string) (by string, err error)
-	// PutLink writes rows of plait_links; a change row with op L goes with each.
+	// PutLink writes rows of plait_links, each the newest of its key. A change row with
+	// op L goes with each, unless the transaction is known to have one of the key.
 	PutLink(ctx context.Context, rows ...LinkRow) error
 	// Together runs fn, whose statements stand or fall together: a data error undoes
 	// all of them. That costs less than to be able to undo each. fn returns at the

@@ -122,11 +122,12 @@ func (w *rowWriter) atOnce(rows []assignments) int {
 	for n < min(len(rows), mostAtOnce) && sameColumns(rows[n], rows[0]) {
 		n++
 	}
-	if n < mostAtOnce {
-		n = padded(n+1) / 2 // few statements are ever prepared
-	}
-	return n
+	return fewSizes(n)
 }
+
+// fewSizes rounds a number of rows down to a power of two, so that few statements are
+// ever prepared. Of mostAtOnce it makes no less.
+func fewSizes(n int) int { return padded(n+1) / 2 }
 
 // countsUp: SQLite gives rows without a key the next numbers, in their order.
 func (w *rowWriter) countsUp() bool {

@@ -117,10 +117,8 @@ func (r *reader) blank(key string) Record {
 
 // complete adds child rows and links to records that were found.
 func (r *reader) complete(ctx context.Context, found []Record) error {
-	for _, ch := range r.p.children {
-		if err := r.childRows(ctx, ch, found); err != nil {
-			return err
-		}
+	if err := r.elementsOf(ctx, found); err != nil {
+		return err
 	}
 	return r.links(ctx, found)
 }

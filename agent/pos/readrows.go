@@ -9,6 +9,16 @@ import (
 	"plait/shared/item"
 )
 
+// elementsOf adds the child rows of records that were found.
+func (r *reader) elementsOf(ctx context.Context, found []Record) error {
+	for _, ch := range r.p.children {
+		if err := r.childRows(ctx, ch, found); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // childRows reads one field of rows for the records that were found, and adds
 // it to their fields.
 func (r *reader) childRows(ctx context.Context, ch *childPlan, found []Record) error {

@@ -165,11 +165,8 @@ func (w *rowWriter) names(columns []*column) string {
 // update writes fields; row is true if the item's own row was written, not only child
 // rows.
 func (w *rowWriter) update(ctx context.Context, key string, at []any, fields item.Fields) (row bool, err error) {
-	if err := w.known(fields); err != nil {
-		return false, err
-	}
-	var set assignments
-	if err := set.values(w.p.values, fields); err != nil {
+	set, err := w.changed(fields)
+	if err != nil {
 		return false, err
 	}
 	if row = len(set) > 0; row {
@@ -178,6 +175,24 @@ func (w *rowWriter) update(ctx context.Context, key string, at []any, fields ite
 		}
 	}
 	return row, w.allRows(ctx, key, at, fields)
+}
+
+// changed is what fields give the columns of an item's own row.
+func (w *rowWriter) changed(fields item.Fields) (set assignments, err error) {
+	if err := w.known(fields); err != nil {
+		return nil, err
+	}
+	err = set.values(w.p.values, fields)
+	return set, err
+}
+
+// at is a key as the table's key columns hold it.
+func (w *rowWriter) at(key string) ([]any, error) {
+	at, ok := bindKey(key, w.p.key)
+	if !ok {
+		return nil, fmt.Errorf("%w: %q is no key of table %q", ErrConstraint, key, w.p.table.name)
+	}
+	return at, nil
 }
 
 func (w *rowWriter) updateRow(ctx context.Context, at []any, set assignments) error {

@@ -113,8 +113,8 @@ func (t *sqlTx) Together(ctx context.Context, fn func() error) error {
 	return err
 }
 
-// writes notes that an item is written; of one on its own in its savepoint it is not
-// known what else that changes. The POS's row is one that change rows name.
+// writes notes that an item is written. It returns nil where it is not known what else
+// that changes: of one on its own in its savepoint, and of one that shares a row.
 func (t *sqlTx) writes(p *kindPlan, key string) *leftKey {
 	if !t.together || p.shares {
 		t.w.leaves.anything()
@@ -290,8 +290,8 @@ func (t *sqlTx) Update(ctx context.Context, kind, key string, fields item.Fields
 	return t.change(ctx, "change", kind, key, func(w *rowWriter, at []any) error {
 		k := t.writes(w.p, key)
 		row, err := w.update(ctx, key, at, fields)
-		if k != nil && row && t.w.sound {
-			k.named = true
+		if k != nil && row {
+			k.named = t.w.sound
 		}
 		return err
 	})
@@ -311,10 +311,11 @@ func (t *sqlTx) change(ctx context.Context, verb, kind, key string, fn func(w *r
 		return err
 	}
 	return t.statement(ctx, fmt.Sprintf("%s %s %q in", verb, kind, key), func() error {
-		at, ok := bindKey(key, r.p.key)
-		if !ok {
-			return fmt.Errorf("%w: %q is no key of table %q", ErrConstraint, key, r.p.table.name)
+		w := &rowWriter{r}
+		at, err := w.at(key)
+		if err != nil {
+			return err
 		}
-		return fn(&rowWriter{r}, at)
+		return fn(w, at)
 	})
 }

@@ -50,18 +50,15 @@ type rowChange struct {
 func (w *rowWriter) changes(keys []string, list []item.Fields) ([]rowChange, error) {
 	out := make([]rowChange, len(keys))
 	for i, key := range keys {
-		c := &out[i]
-		var ok bool
-		if c.at, ok = bindKey(key, w.p.key); !ok {
-			return nil, fmt.Errorf("%w: %q is no key of table %q", ErrConstraint, key, w.p.table.name)
-		}
-		if err := w.known(list[i]); err != nil {
+		at, err := w.at(key)
+		if err != nil {
 			return nil, err
 		}
-		if err := c.set.values(w.p.values, list[i]); err != nil {
+		set, err := w.changed(list[i])
+		if err != nil {
 			return nil, err
 		}
-		c.key = key
+		out[i] = rowChange{key: key, at: at, set: set}
 	}
 	return out, nil
 }
@@ -92,10 +89,8 @@ func (w *rowWriter) updateAll(ctx context.Context, changes []rowChange, list []i
 			return nil, err
 		}
 	}
-	for _, ch := range w.p.children {
-		if err := w.reader.childRows(ctx, ch, found); err != nil {
-			return nil, err
-		}
+	if err := w.elementsOf(ctx, found); err != nil {
+		return nil, err
 	}
 	return w.inOrderOf(changes, found)
 }
@@ -107,10 +102,7 @@ func (w *rowWriter) alike(rows []rowChange) int {
 	for n < min(len(rows), mostAtOnce) && len(rows[0].set) > 0 && sameColumns(rows[n].set, rows[0].set) {
 		n++
 	}
-	if n < mostAtOnce {
-		n = padded(n+1) / 2 // few statements are ever prepared
-	}
-	return n
+	return fewSizes(n)
 }
 
 // updateRows changes rows with one statement, which returns what they became.

@@ -100,17 +100,17 @@ func (r *reader) begin(thread string, at time.Time, b []byte) error {
 // read: its thread was killed before the call began, and the system skips such
 // a call.
 func skipped(call []byte, half bool) bool {
-	_, word, answered := lastCut(call, answer)
+	word, answered := afterLast(call, answer)
 	unanswered := half || bytes.HasSuffix(call, detached) || answered && bytes.HasPrefix(word, none)
 	return unanswered && (bytes.Contains(call, pointer) || !bytes.Contains(call, legible))
 }
 
-func lastCut(b, mark []byte) (before, after []byte, ok bool) {
+func afterLast(b, mark []byte) (after []byte, ok bool) {
 	i := bytes.LastIndex(b, mark)
 	if i < 0 {
-		return b, nil, false
+		return nil, false
 	}
-	return b[:i], b[i+len(mark):], true
+	return b[i+len(mark):], true
 }
 
 // end reads a result. A call that is not among those we know has none for us.
@@ -118,7 +118,7 @@ func (r *reader) end(thread string, at time.Time, b []byte) error {
 	if bytes.HasSuffix(b, detached) {
 		return r.ended(thread, at, Unknown)
 	}
-	_, word, ok := lastCut(b, answer)
+	word, ok := afterLast(b, answer)
 	if !ok {
 		return errors.New("it has no result")
 	}
