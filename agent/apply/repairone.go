@@ -84,7 +84,7 @@ func (r *Repairer) stands(now item.Item, written item.Fields) bool {
 func told(plan merge.ItemPlan) (out []wire.RepairField) {
 	for _, f := range plan.Fields {
 		if f.Write && len(out) < wire.MaxRepairFields {
-			out = append(out, wire.RepairField{Field: f.Name, Base: inShort(f.Result), Value: inShort(f.Branch)})
+			out = append(out, wire.RepairField{Field: f.Name, Base: inShort(*f.Result), Value: inShort(*f.Branch)})
 		}
 	}
 	return out

@@ -214,7 +214,7 @@ type shower struct {
 
 func (s shower) field(f merge.FieldPlan, kind catalog.Kind) FieldDetail {
 	d := FieldDetail{
-		Field: f.Name, Title: f.Title, Base: s.value(f.Base), Branch: s.value(f.Branch), Source: s.value(f.Source), Result: s.value(f.Result),
+		Field: f.Name, Title: f.Title, Base: s.value(*f.Base), Branch: s.value(*f.Branch), Source: s.value(*f.Source), Result: s.value(*f.Result),
 		Write: f.Write, Code: string(f.Reason), Why: f.Sentence(),
 	}
 	in, _ := kind.Field(f.Name)

@@ -158,13 +158,13 @@ func (g *lagging) judge(in *store.StoreView, plan merge.ItemPlan, at *LagAt) (la
 	switch {
 	case plan.Action == merge.Park || plan.Action == merge.Skip:
 		at.State, at.Why = LagCannot, plan.Sentence()
-		return !f.Branch.Equal(f.Source), nil
+		return !f.Branch.Equal(*f.Source), nil
 	case f.Kept():
 		at.State, at.Why = LagKeeps, f.Sentence()
 		return true, nil
 	case !f.Write:
 		at.State, at.Why = LagCannot, f.Sentence()
-		return f.Reason != merge.SameValue && !f.Branch.Equal(f.Source), nil
+		return f.Reason != merge.SameValue && !f.Branch.Equal(*f.Source), nil
 	}
 	return true, g.behind(in, at)
 }

@@ -33,7 +33,7 @@ func (w *world) namedResets(t *testing.T, at string, payload wire.Payload, own w
 		_, err := fresh().predict(&payload, own, func(p merge.ItemPlan) {
 			for _, f := range p.Fields {
 				if slices.Contains(fields, p.Kind+"."+f.Name) && p.Action != merge.Park {
-					out[p.UID+"."+f.Name] = f.Result
+					out[p.UID+"."+f.Name] = *f.Result
 				}
 			}
 		})

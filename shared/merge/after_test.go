@@ -127,7 +127,7 @@ func planText(p merge.ItemPlan) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s %s %s %q %s", p.N, p.UID, p.Action, p.Reason, p.Why, p.Local.Key)
 	for _, f := range p.Fields {
-		fmt.Fprintf(&b, " %s=%s %s %v", f.Name, canonical(f.Result), f.Reason, f.Missing)
+		fmt.Fprintf(&b, " %s=%s %s %v", f.Name, canonical(*f.Result), f.Reason, f.Missing)
 	}
 	return b.String()
 }

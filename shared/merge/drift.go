@@ -48,9 +48,9 @@ func undrift(last *item.LinkField, value item.Value, fixed bool) (restored item.
 	for _, c := range last.Cols {
 		field.Columns = append(field.Columns, wire.PayloadColumn{Name: c.Name, Policy: c.Policy})
 	}
-	in := &fieldInput{field: field, last: last, branch: value, source: last.Base}
+	in := &fieldInput{field: field, last: last, branch: &value, source: &last.Base}
 	plan := mergeRows(in, in.plan())
-	return plan.Result, plan.Write
+	return *plan.Result, plan.Write
 }
 
 // carries reports whether the payload says something of a field.
@@ -82,14 +82,14 @@ func (p *Planner) planRepair(out ItemPlan, pi wire.PayloadItem, kind *kindPlan) 
 		if !kind.writes(d.Name) || !kind.carries(d.Name) {
 			continue // nor is what is synced no more
 		}
-		in := &fieldInput{field: kind.listed(d.Name), branch: d.Value, source: d.Base}
+		in := &fieldInput{field: kind.listed(d.Name), branch: &d.Value, source: &d.Base}
 		refs := &oldRefs{Planner: p}
 		if refs.value(d.Restored); len(refs.missing) > 0 {
 			out.Fields = append(out.Fields, in.left(ReferenceAbsent, refs.missing))
 			continue
 		}
 		plan := in.plan()
-		plan.Reason, plan.Write, plan.Result = OverwroteDrift, true, d.Restored
+		plan.Reason, plan.Write, plan.Result = OverwroteDrift, true, &d.Restored
 		out.Fields = append(out.Fields, plan)
 		out.Write = append(out.Write, item.Field{Name: d.Name, Value: d.Restored})
 	}

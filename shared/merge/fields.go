@@ -5,14 +5,16 @@ import (
 	"plait/shared/wire"
 )
 
-// FieldPlan is what happens to one field, with the three values that decided it.
+// FieldPlan is what happens to one field, with the three values that decided it. They
+// are where they came from, in the item, its link or the payload, and not to be
+// changed: a plan holds one of these for each field of each item that is planned ahead.
 type FieldPlan struct {
 	Name    string
 	Title   string
-	Base    item.Value // absent on a first sync
-	Branch  item.Value // absent when the item is created
-	Source  item.Value // in the receiver's references
-	Result  item.Value // what the field will hold
+	Base    *item.Value // absent on a first sync
+	Branch  *item.Value // absent when the item is created
+	Source  *item.Value // in the receiver's references
+	Result  *item.Value // what the field will hold
 	Write   bool
 	Reason  Reason
 	Missing []string // references that the receiver lacks, by name
@@ -25,12 +27,12 @@ type FieldPlan struct {
 }
 
 // Kept reports whether a value of the branch's own stands against the source's.
-func (f FieldPlan) Kept() bool {
+func (f *FieldPlan) Kept() bool {
 	return f.Reason == KeptBranch || f.Reason == KeptFirstSync || f.Reason == ChangedSince
 }
 
 // stays reports whether the branch's value stands though the source has another.
-func (f FieldPlan) stays() bool { return f.Kept() || f.Reason == RevertStands }
+func (f *FieldPlan) stays() bool { return f.Kept() || f.Reason == RevertStands }
 
 // newBase is the field's base once the plan was carried out.
 func (f *FieldPlan) newBase(readBack item.Value) item.Value {
@@ -38,7 +40,7 @@ func (f *FieldPlan) newBase(readBack item.Value) item.Value {
 	case f.rows != nil:
 		return f.rows.newBase(readBack)
 	case f.Kept():
-		return f.Source
+		return *f.Source
 	default:
 		return readBack
 	}
@@ -50,8 +52,8 @@ type fieldInput struct {
 	create bool
 	reset  bool            // the operator chose "reset to source" for it
 	last   *item.LinkField // what the link knows; nil if the field never synced
-	branch item.Value
-	source item.Value
+	branch *item.Value
+	source *item.Value
 	origin item.Origin
 	sent   item.ShortDigest // of source, once it is needed
 }
@@ -60,7 +62,7 @@ type fieldInput struct {
 func mergeField(in *fieldInput) FieldPlan {
 	out := in.plan()
 	if in.last != nil || in.source.Type() == item.TypeRows {
-		in.sent = item.ShortDigestOf(in.source)
+		in.sent = item.ShortDigestOf(*in.source)
 		out.sent = in.sent
 	}
 	if in.stands() {
@@ -89,9 +91,9 @@ func (in *fieldInput) decide() (Reason, bool) {
 	switch {
 	case in.create:
 		return Created, !in.source.IsAbsent()
-	case in.branch.Equal(in.source):
+	case in.branch.Equal(*in.source):
 		return SameValue, false
-	case in.unchanged() && !in.last.Reverted && in.branch.Equal(in.base()):
+	case in.unchanged() && !in.last.Reverted && in.branch.Equal(*in.base()):
 		return SameValue, false // this POS truncates or rounds; do not loop
 	case in.field.Policy == item.Locked:
 		return in.overwrite(), true
@@ -106,12 +108,15 @@ func (in *fieldInput) decide() (Reason, bool) {
 	}
 }
 
+// none is the absent value, where one is pointed at.
+var none item.Value
+
 // base is the field's base; absent if it never synced.
-func (in *fieldInput) base() item.Value {
+func (in *fieldInput) base() *item.Value {
 	if in.last == nil {
-		return item.Value{}
+		return &none
 	}
-	return in.last.Base
+	return &in.last.Base
 }
 
 // unchanged: the source sends what it sent last time.
@@ -120,14 +125,14 @@ func (in *fieldInput) unchanged() bool { return in.last != nil && in.last.Sent =
 // stands: a revert took back what the source still sends. It stands until the
 // source changes, or an operator resets the field by name.
 func (in *fieldInput) stands() bool {
-	return !in.create && !in.reset && in.unchanged() && in.last.Reverted && !in.branch.Equal(in.source)
+	return !in.create && !in.reset && in.unchanged() && in.last.Reverted && !in.branch.Equal(*in.source)
 }
 
 // overwrite is the reason why a locked value takes the place of the branch's. What
 // a switch locks was the branch's to change until it was turned on: the first
 // value that it overwrites is told like drift.
 func (in *fieldInput) overwrite() Reason {
-	ours := in.last != nil && in.branch.Equal(in.base())
+	ours := in.last != nil && in.branch.Equal(*in.base())
 	switch {
 	case !ours && in.last != nil && in.last.Policy == item.Locked:
 		return OverwroteDrift

@@ -9,7 +9,7 @@ import (
 )
 
 // Writes reports whether applying the plan changes the POS or its links at all.
-func (out ItemPlan) Writes() bool {
+func (out *ItemPlan) Writes() bool {
 	switch out.Action {
 	case Skip, Park:
 		return false
@@ -23,7 +23,7 @@ func (out ItemPlan) Writes() bool {
 // Link returns the item's link after the plan was carried out and the item read
 // back; nil where it is no longer linked. Where nothing of it changes, the
 // result equals the link before.
-func (out ItemPlan) Link(readBack item.Item) *item.Link {
+func (out *ItemPlan) Link(readBack item.Item) *item.Link {
 	link := out.linkIdentity()
 	if link == nil || link == out.Local.Link || out.undo != nil {
 		return link
@@ -33,13 +33,13 @@ func (out ItemPlan) Link(readBack item.Item) *item.Link {
 }
 
 // SameBases reports whether Link makes the same of two items.
-func (out ItemPlan) SameBases(a, b item.Item) bool {
+func (out *ItemPlan) SameBases(a, b item.Item) bool {
 	if out.undo != nil {
 		return true
 	}
 	first, second := walk{a.Fields}, walk{b.Fields}
 	for i := range out.Fields {
-		if f := &out.Fields[i]; f.moves && !first.to(f.Name).Equal(second.to(f.Name)) {
+		if f := &out.Fields[i]; f.moves && !first.to(f.Name).Equal(*second.to(f.Name)) {
 			return false
 		}
 	}
@@ -48,7 +48,7 @@ func (out ItemPlan) SameBases(a, b item.Item) bool {
 
 // linkIdentity is the link without what this job carried: Local's own where nothing
 // of it changes.
-func (out ItemPlan) linkIdentity() *item.Link {
+func (out *ItemPlan) linkIdentity() *item.Link {
 	old := out.Local.Link
 	switch {
 	case out.Action == Unlink || out.Action == Delete:
@@ -72,7 +72,7 @@ func (out ItemPlan) linkIdentity() *item.Link {
 
 // bases are the link's fields with what this job carried; both lists are sorted
 // by name.
-func (out ItemPlan) bases(old []item.LinkField, readBack item.Fields) []item.LinkField {
+func (out *ItemPlan) bases(old []item.LinkField, readBack item.Fields) []item.LinkField {
 	fields := make([]item.LinkField, 0, max(len(old), len(out.Fields)))
 	now := walk{readBack}
 	for i := range out.Fields {
@@ -80,7 +80,7 @@ func (out ItemPlan) bases(old []item.LinkField, readBack item.Fields) []item.Lin
 		if !f.moves {
 			continue
 		}
-		base := f.newBase(now.to(f.Name))
+		base := f.newBase(*now.to(f.Name))
 		if base.IsAbsent() {
 			continue // the POS does not give it back: it has no base
 		}
@@ -98,7 +98,7 @@ func (out ItemPlan) bases(old []item.LinkField, readBack item.Fields) []item.Lin
 // link is what the job carried for the field.
 func (f *FieldPlan) link(base item.Value, origin item.Origin) item.LinkField {
 	if f.sent == "" {
-		f.sent = item.ShortDigestOf(f.Source)
+		f.sent = item.ShortDigestOf(*f.Source)
 	}
 	field := item.LinkField{Name: f.Name, Base: base, Sent: f.sent, Policy: f.field.Policy, From: origin}
 	for _, c := range f.field.Columns {
@@ -110,7 +110,7 @@ func (f *FieldPlan) link(base item.Value, origin item.Origin) item.LinkField {
 }
 
 // Count adds the plan to a result's counts.
-func (out ItemPlan) Count(c *wire.Counts) {
+func (out *ItemPlan) Count(c *wire.Counts) {
 	switch out.Action {
 	case Create:
 		c.Created++
@@ -144,7 +144,7 @@ func (out ItemPlan) Refused(cause error) ItemPlan {
 // Exceptions lists what a person may want to know of the item: why it was not
 // simply written, and every field of the branch's that was kept or overwritten
 // against its will.
-func (out ItemPlan) Exceptions() []wire.Exception {
+func (out *ItemPlan) Exceptions() []wire.Exception {
 	base := wire.Exception{N: out.N, Kind: out.Kind, UID: out.UID, Key: out.Local.Key, Name: out.Name, Action: string(out.Action)}
 	var list []wire.Exception
 	if out.Why != "" || out.Action == Adopt {
@@ -161,7 +161,8 @@ func (out ItemPlan) Exceptions() []wire.Exception {
 	if out.Action == Park { // nothing of it happened
 		return list
 	}
-	for _, f := range out.Fields {
+	for i := range out.Fields {
+		f := &out.Fields[i]
 		if why := f.why(); why != "" {
 			e := base
 			e.Field, e.Code, e.Why = f.Name, string(f.code()), why
@@ -173,38 +174,38 @@ func (out ItemPlan) Exceptions() []wire.Exception {
 
 // code is the reason as an exception gives it: that something was left out
 // weighs more than how the rest was decided, unless the branch's value stands.
-func (f FieldPlan) code() Reason {
+func (f *FieldPlan) code() Reason {
 	if len(f.Missing) > 0 && !f.Kept() && f.Reason != ReferenceAbsent {
 		return MissingPart
 	}
 	return f.Reason
 }
 
-func (f FieldPlan) why() string {
+func (f *FieldPlan) why() string {
 	var why string
 	switch f.Reason {
 	case KeptBranch:
-		why = fmt.Sprintf("%s stays %s: the branch changed it since the last sync (%s there, %s at the source)", f.Title, show(f.Branch), show(f.Base), show(f.Source))
+		why = fmt.Sprintf("%s stays %s: the branch changed it since the last sync (%s there, %s at the source)", f.Title, show(*f.Branch), show(*f.Base), show(*f.Source))
 	case KeptFirstSync:
-		why = fmt.Sprintf("%s stays %s: on a first sync an unlocked field keeps the branch's value (%s at the source)", f.Title, show(f.Branch), show(f.Source))
+		why = fmt.Sprintf("%s stays %s: on a first sync an unlocked field keeps the branch's value (%s at the source)", f.Title, show(*f.Branch), show(*f.Source))
 	case OverwroteDrift, OverwroteOwn:
 		why = f.overwrote()
 	case OwnGoes:
 		why = f.goes()
 	case WasReset:
-		why = fmt.Sprintf("%s was %s and was set to %s, as chosen in the Test", f.Title, show(f.Branch), show(f.Source))
+		why = fmt.Sprintf("%s was %s and was set to %s, as chosen in the Test", f.Title, show(*f.Branch), show(*f.Source))
 	case NewerHere:
-		why = fmt.Sprintf("%s stays %s: a newer value from the same source is here already", f.Title, show(f.Branch))
+		why = fmt.Sprintf("%s stays %s: a newer value from the same source is here already", f.Title, show(*f.Branch))
 	case Reverted:
-		why = fmt.Sprintf("%s goes back from %s to %s", f.Title, show(f.Branch), show(f.Source))
+		why = fmt.Sprintf("%s goes back from %s to %s", f.Title, show(*f.Branch), show(*f.Source))
 	case RevertStands:
-		why = fmt.Sprintf("%s stays %s: a revert took back %s, which the source still sends; reset it to the source to bring that again", f.Title, show(f.Branch), show(f.Source))
+		why = fmt.Sprintf("%s stays %s: a revert took back %s, which the source still sends; reset it to the source to bring that again", f.Title, show(*f.Branch), show(*f.Source))
 	case ChangedSince:
-		why = fmt.Sprintf("%s stays %s: it no longer holds what the sync wrote (it was %s before)", f.Title, show(f.Branch), show(f.Source))
+		why = fmt.Sprintf("%s stays %s: it no longer holds what the sync wrote (it was %s before)", f.Title, show(*f.Branch), show(*f.Source))
 	case NoSourcePrice:
-		why = fmt.Sprintf("%s stays %s: the source has no active price", f.Title, show(f.Branch))
+		why = fmt.Sprintf("%s stays %s: the source has no active price", f.Title, show(*f.Branch))
 	case Unrestricted:
-		why = fmt.Sprintf("%s was left out by this sync (%s at the source): the new item is not restricted by it", f.Title, show(f.Source))
+		why = fmt.Sprintf("%s was left out by this sync (%s at the source): the new item is not restricted by it", f.Title, show(*f.Source))
 	case ReferenceAbsent:
 		why = fmt.Sprintf("%s was left as it is: this store lacks %s", f.Title, names(f.Missing))
 	}
@@ -215,7 +216,7 @@ func (f FieldPlan) why() string {
 }
 
 // overwrote says what a locked value took the place of, price by price.
-func (f FieldPlan) overwrote() string {
+func (f *FieldPlan) overwrote() string {
 	if len(f.costs) > 0 {
 		list := make([]string, len(f.costs))
 		for i, c := range f.costs {
@@ -224,13 +225,13 @@ func (f FieldPlan) overwrote() string {
 		return fmt.Sprintf("%s: %s; %s", f.Title, names(list), f.lock())
 	}
 	if f.Reason == OverwroteDrift {
-		return fmt.Sprintf("%s was %s here, though it is locked; it is %s again", f.Title, show(f.Branch), show(f.Source))
+		return fmt.Sprintf("%s was %s here, though it is locked; it is %s again", f.Title, show(*f.Branch), show(*f.Source))
 	}
-	return fmt.Sprintf("%s was %s and is %s; %s", f.Title, show(f.Branch), show(f.Source), f.lock())
+	return fmt.Sprintf("%s was %s and is %s; %s", f.Title, show(*f.Branch), show(*f.Source), f.lock())
 }
 
 // lock says what locks a field that is the branch's own otherwise.
-func (f FieldPlan) lock() string {
+func (f *FieldPlan) lock() string {
 	return strings.ReplaceAll(f.field.LockedBy, "_", " ") + " locks it"
 }
 

@@ -9,7 +9,7 @@ import (
 // overwritten and the link as it was, with the digests of what was read back. now
 // is the item after the plan was carried out; a deleted one's tombstone. ok is
 // false if nothing was changed.
-func (out ItemPlan) Image(now item.Item) (m wire.Image, ok bool) {
+func (out *ItemPlan) Image(now item.Item) (m wire.Image, ok bool) {
 	m.N, m.Undo = out.N, wire.Undo{Did: wire.DidChange, Key: now.Key, Gen: now.Gen, Link: out.Local.Link}
 	switch out.Action {
 	case Create:
@@ -35,8 +35,8 @@ func (out ItemPlan) Image(now item.Item) (m wire.Image, ok bool) {
 		if m.Wrote == nil {
 			m.Wrote = make(map[string]item.ShortDigest, len(out.Write))
 		}
-		m.Fields = append(m.Fields, item.Field{Name: w.Name, Value: before})
-		m.Wrote[w.Name] = item.ShortDigestOf(after)
+		m.Fields = append(m.Fields, item.Field{Name: w.Name, Value: *before})
+		m.Wrote[w.Name] = item.ShortDigestOf(*after)
 	}
 	if m.Unlinked = out.Local.Link != nil && now.Link == nil; !m.Unlinked {
 		m.Link = linkOf(out.Local.Link, m.Fields)

@@ -301,13 +301,13 @@ func row(t testing.TB, key any, cols ...any) item.Row {
 	return item.Row{Key: value(t, key), Cols: fields(t, cols...)}
 }
 
-func planned(p merge.ItemPlan, field string) merge.FieldPlan {
-	for _, f := range p.Fields {
-		if f.Name == field {
-			return f
+func planned(p merge.ItemPlan, field string) *merge.FieldPlan {
+	for i := range p.Fields {
+		if p.Fields[i].Name == field {
+			return &p.Fields[i]
 		}
 	}
-	return merge.FieldPlan{}
+	return &merge.FieldPlan{}
 }
 
 func (l *lab) wantField(kind, key, name string, want any) {

@@ -116,7 +116,7 @@ func (p *pricing) planRows(in *fieldInput, f *fieldPlace) (plan FieldPlan, done 
 	}
 	in.source, in.reset = p.copies(f), false // to reset the elements would take the store's own away
 	plan = mergeField(in)
-	plan.costs = p.costs(in, plan.Result)
+	plan.costs = p.costs(in, *plan.Result)
 	if len(plan.costs) > 0 {
 		plan.Reason = OverwroteOwn
 		if !slices.ContainsFunc(plan.costs, func(c cost) bool { return c.reason == OverwroteOwn }) {
@@ -127,7 +127,7 @@ func (p *pricing) planRows(in *fieldInput, f *fieldPlace) (plan FieldPlan, done 
 }
 
 // copies are the store's elements that have an active price, with the source's.
-func (p *pricing) copies(f *fieldPlace) item.Value {
+func (p *pricing) copies(f *fieldPlace) *item.Value {
 	rows := make([]item.Row, 0, len(p.rows))
 	for _, r := range p.rows {
 		var cols item.Fields
@@ -139,7 +139,7 @@ func (p *pricing) copies(f *fieldPlace) item.Value {
 		rows = append(rows, item.Row{Key: r.Key, Cols: cols})
 	}
 	out, _ := item.Rows(rows) // keys come from a rows value: no twins
-	return out
+	return &out
 }
 
 // cost is one value of the store's own that a copied price took the place of, or
@@ -154,7 +154,7 @@ type cost struct {
 // costs compares the elements before and after. What we wrote ourselves before
 // is no loss.
 func (p *pricing) costs(in *fieldInput, result item.Value) (out []cost) {
-	was, base := rowsOf(in.branch), rowsOf(in.base())
+	was, base := rowsOf(*in.branch), rowsOf(*in.base())
 	for _, r := range result.Rows() {
 		k := rowKey(r.Key)
 		for _, c := range r.Cols {

@@ -46,7 +46,7 @@ func TestHarnessMergesControls(t *testing.T) {
 		"an edit of the branch's overwritten": func(p *merge.ItemPlan) {
 			for i := range p.Fields {
 				if p.Fields[i].Kept() && p.Fields[i].Source.Type() != item.TypeRows {
-					p.Write = p.Write.With(p.Fields[i].Name, p.Fields[i].Source)
+					p.Write = p.Write.With(p.Fields[i].Name, *p.Fields[i].Source)
 				}
 			}
 		},

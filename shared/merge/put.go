@@ -47,7 +47,7 @@ func (p *Planner) category(pi wire.PayloadItem, kind wire.PayloadKind) string {
 	if v.Type() != item.TypeUIDRef {
 		return v.Str()
 	}
-	t := p.translateRef(&pi, v)
+	t := p.translateRef(&pi, &v)
 	if len(t.missing) > 0 {
 		return "\x00missing"
 	}
@@ -117,7 +117,7 @@ func (m *itemMerge) field(f *fieldPlace) {
 		if m.write == nil {
 			m.write = make(item.Fields, 0, len(m.kind.fields))
 		}
-		m.write = append(m.write, item.Field{Name: f.Name, Value: plan.Result})
+		m.write = append(m.write, item.Field{Name: f.Name, Value: *plan.Result})
 	}
 }
 
@@ -129,7 +129,7 @@ func (m *itemMerge) apart(in *fieldInput, f *fieldPlace) (plan FieldPlan, done b
 		if in.source.IsAbsent() {
 			return plan, false
 		}
-		if in.create && limits(in.source) {
+		if in.create && limits(*in.source) {
 			return in.left(Unrestricted, nil), true
 		}
 		return in.left(LeftOut, nil), true
@@ -145,7 +145,7 @@ func limits(v item.Value) bool {
 	return !v.IsEmpty() && !v.Equal(item.Bool(false)) && (!v.IsNumber() || item.CompareNumbers(v, item.Integer(0)) != 0)
 }
 
-func (out ItemPlan) action(m matched) Action {
+func (out *ItemPlan) action(m matched) Action {
 	switch {
 	case !m.found:
 		return Create
@@ -154,8 +154,8 @@ func (out ItemPlan) action(m matched) Action {
 	case len(out.Write) > 0:
 		return Update
 	}
-	for _, f := range out.Fields {
-		if f.stays() {
+	for i := range out.Fields {
+		if out.Fields[i].stays() {
 			return Keep
 		}
 	}
@@ -166,11 +166,12 @@ func (out ItemPlan) action(m matched) Action {
 // item is parked.
 func (p *Planner) planField(in *fieldInput, pi *wire.PayloadItem, f *fieldPlace) (plan FieldPlan, lacks []string) {
 	t := p.translate(pi, f, in.source)
+	sent := in.source
 	in.source = t.value
 	switch {
 	case !f.writable || t.unmapped:
 		p.unmapped[[2]string{pi.Kind, f.Title}]++
-		in.source = pi.Fields.Get(f.Name)
+		in.source = sent
 		return in.left(FieldNotMapped, nil), nil
 	case in.last != nil && in.last.From.Newer(in.origin):
 		return in.left(NewerHere, nil), nil

@@ -10,15 +10,15 @@ import (
 // translated is a payload value as the receiver's POS can hold it: with the
 // receiver's references, and without the columns that it does not have.
 type translated struct {
-	value    item.Value // absent if nothing of it can be held
-	missing  []string   // what the receiver lacks, by name, without which the item is parked
-	without  []string   // what the receiver lacks, by name, and the item arrives without
-	unmapped bool       // it refers to a kind that the receiver has not mapped, or only uploads
+	value    *item.Value // absent if nothing of it can be held
+	missing  []string    // what the receiver lacks, by name, without which the item is parked
+	without  []string    // what the receiver lacks, by name, and the item arrives without
+	unmapped bool        // it refers to a kind that the receiver has not mapped, or only uploads
 }
 
 // translate turns uids into the receiver's keys. A reference that the receiver
 // lacks parks the item if its field or column is locked, else it is left out.
-func (p *Planner) translate(pi *wire.PayloadItem, f *fieldPlace, v item.Value) translated {
+func (p *Planner) translate(pi *wire.PayloadItem, f *fieldPlace, v *item.Value) translated {
 	switch v.Type() {
 	case item.TypeUIDRef:
 		t := p.translateRef(pi, v)
@@ -36,29 +36,31 @@ func (p *Planner) translate(pi *wire.PayloadItem, f *fieldPlace, v item.Value) t
 	}
 }
 
-func (p *Planner) translateRef(pi *wire.PayloadItem, v item.Value) translated {
+func (p *Planner) translateRef(pi *wire.PayloadItem, v *item.Value) translated {
 	if !p.syncs(v.RefKind()) {
-		return translated{unmapped: true}
+		return translated{value: &none, unmapped: true}
 	}
 	if key, ok := p.index.KeyOf(v.RefKind(), v.Str()); ok {
-		return translated{value: item.Ref(v.RefKind(), key)}
+		ref := item.Ref(v.RefKind(), key)
+		return translated{value: &ref}
 	}
 	name := pi.RefNames[v.Str()]
 	if name == "" {
 		name = v.Str()
 	}
-	return translated{missing: []string{v.RefKind() + " " + quote(name)}}
+	return translated{value: &none, missing: []string{v.RefKind() + " " + quote(name)}}
 }
 
 // refByName refers to the receiver's own item of that name, if it alone has it
 // and is linked to no other; otherwise it stays missing.
-func (p *Planner) refByName(pi *wire.PayloadItem, v item.Value, missing translated) translated {
+func (p *Planner) refByName(pi *wire.PayloadItem, v *item.Value, missing translated) translated {
 	folded := item.NormalName(pi.RefNames[v.Str()])
 	free := p.index.named(v.RefKind(), folded, func(e *entry) bool { return !e.linked })
 	if folded == "" || len(free) != 1 {
 		return missing
 	}
-	return translated{value: item.Ref(v.RefKind(), free[0].ID.Key)}
+	ref := item.Ref(v.RefKind(), free[0].ID.Key)
+	return translated{value: &ref}
 }
 
 // rowsIn is one rows value on its way into the receiver's references.
@@ -70,13 +72,13 @@ type rowsIn struct {
 	soft bool // a missing element is left out, not a reason to park the item
 }
 
-func (p *Planner) translateRows(pi *wire.PayloadItem, f *fieldPlace, v item.Value) translated {
+func (p *Planner) translateRows(pi *wire.PayloadItem, f *fieldPlace, v *item.Value) translated {
 	in := rowsIn{p: p, pi: pi, f: f, soft: f.Policy == item.Unlocked || p.payload.Options.WithoutMissingParts}
 	rows := make([]item.Row, 0, len(v.Rows()))
 	for _, r := range v.Rows() {
 		row, ok := in.row(r)
 		if in.out.unmapped {
-			return translated{unmapped: true}
+			return translated{value: &none, unmapped: true}
 		}
 		if ok {
 			rows = append(rows, row)
@@ -86,7 +88,7 @@ func (p *Planner) translateRows(pi *wire.PayloadItem, f *fieldPlace, v item.Valu
 	if err != nil { // two uids that mean one item here
 		value, _ = item.Rows(dropTwins(rows))
 	}
-	in.out.value = value
+	in.out.value = &value
 	return in.out
 }
 
@@ -94,12 +96,12 @@ func (p *Planner) translateRows(pi *wire.PayloadItem, f *fieldPlace, v item.Valu
 func (in *rowsIn) row(r item.Row) (out item.Row, ok bool) {
 	out.Key = r.Key
 	if r.Key.Type() == item.TypeUIDRef {
-		t := in.p.translateRef(in.pi, r.Key)
+		t := in.p.translateRef(in.pi, &r.Key)
 		if in.lacks(t.missing, in.soft) || t.unmapped {
 			in.out.unmapped = t.unmapped
 			return out, false
 		}
-		out.Key = t.value
+		out.Key = *t.value
 	}
 	out.Cols = make(item.Fields, 0, len(r.Cols))
 	ok = true
@@ -120,9 +122,9 @@ func (in *rowsIn) column(c item.Field) (v item.Value, keep bool) {
 	if policy == item.Never {
 		return v, true
 	}
-	t := translated{value: c.Value}
+	t := translated{value: &c.Value}
 	if c.Value.Type() == item.TypeUIDRef {
-		t = in.p.translateRef(in.pi, c.Value)
+		t = in.p.translateRef(in.pi, &c.Value)
 	}
 	if t.unmapped || !slices.Contains(in.f.columns, c.Name) {
 		in.p.unmapped[[2]string{in.pi.Kind, in.f.Title + " · " + c.Name}]++
@@ -131,7 +133,7 @@ func (in *rowsIn) column(c item.Field) (v item.Value, keep bool) {
 	if locked := policy == item.Locked || policy == item.Additive; in.lacks(t.missing, in.soft || !locked) {
 		return item.Value{}, !locked
 	}
-	return t.value, true
+	return *t.value, true
 }
 
 // lacks notes what is missing, and reports whether anything is.

@@ -29,14 +29,14 @@ func (p *Planner) planRestore(out ItemPlan, pi wire.PayloadItem, kind *kindPlan,
 		}
 		refs.missing = nil
 		v := refs.value(f.Value)
-		in := &fieldInput{field: kind.listed(f.Name), create: true, source: v}
-		plan := in.plan()
+		in := &fieldInput{field: kind.listed(f.Name), create: true, branch: &none, source: &v}
+		plan, write := in.plan(), v
 		if plan.Reason, plan.Missing = Created, refs.missing; len(refs.missing) > 0 {
-			plan.Reason, v = ReferenceAbsent, item.Null()
+			plan.Reason, write = ReferenceAbsent, item.Null()
 			lacks = append(lacks, f.Name)
 		}
 		out.Fields = append(out.Fields, plan)
-		out.Write = append(out.Write, item.Field{Name: f.Name, Value: v})
+		out.Write = append(out.Write, item.Field{Name: f.Name, Value: write})
 	}
 	out.SameKey = pi.Undo.SameKey || refs.itself
 	for _, f := range kind.mapped.Fields {

@@ -110,7 +110,7 @@ func (p *Planner) setBack(out *ItemPlan, pi wire.PayloadItem, kind *kindPlan) {
 		plan := p.revertField(out.Local, kind.listed(f.Name), f.Value, pi.Undo.Wrote[f.Name])
 		out.Fields = append(out.Fields, plan)
 		if plan.Write {
-			out.Write = append(out.Write, item.Field{Name: f.Name, Value: plan.Result})
+			out.Write = append(out.Write, item.Field{Name: f.Name, Value: *plan.Result})
 		}
 	}
 }
@@ -118,7 +118,7 @@ func (p *Planner) setBack(out *ItemPlan, pi wire.PayloadItem, kind *kindPlan) {
 func (p *Planner) revertField(local item.Item, field *wire.PayloadField, before item.Value, wrote item.ShortDigest) FieldPlan {
 	refs := &oldRefs{Planner: p}
 	before = refs.value(before)
-	in := &fieldInput{field: field, branch: local.Fields.Get(field.Name), source: before}
+	in := &fieldInput{field: field, branch: (&walk{local.Fields}).to(field.Name), source: &before}
 	if last, ok := local.Link.Field(field.Name); ok {
 		in.last = &last
 	}
@@ -129,9 +129,9 @@ func (p *Planner) revertField(local item.Item, field *wire.PayloadField, before 
 		out := in.plan()
 		out.Reason, out.moves = SameValue, !in.base().Equal(before)
 		return out
-	case item.ShortDigestOf(in.branch) == wrote:
+	case item.ShortDigestOf(*in.branch) == wrote:
 		out := in.plan()
-		out.Reason, out.Write, out.Result = Reverted, true, before
+		out.Reason, out.Write, out.Result = Reverted, true, &before
 		return out
 	default:
 		return in.left(ChangedSince, nil)
@@ -151,7 +151,7 @@ func (k *kindPlan) listed(name string) *wire.PayloadField {
 
 // linkBack is the link after a revert: of what was set back it holds what it held
 // before the job, and remembers the source's value that was taken back.
-func (out ItemPlan) linkBack() *item.Link {
+func (out *ItemPlan) linkBack() *item.Link {
 	now, was := out.Local.Link, out.undo.Link
 	switch {
 	case out.Action == Create || (now == nil && out.undo.Unlinked && out.Action == Update):
@@ -163,7 +163,8 @@ func (out ItemPlan) linkBack() *item.Link {
 	if was != nil {
 		link.UID = was.UID
 	}
-	for _, f := range out.Fields {
+	for i := range out.Fields {
+		f := &out.Fields[i]
 		last, ok := now.Field(f.Name)
 		if !ok || !f.moves {
 			continue
@@ -185,7 +186,7 @@ func (out ItemPlan) linkBack() *item.Link {
 
 // fieldBack is what the link holds of a field that was set back. A field that is
 // unlocked and had never synced before is so again: nothing will overwrite it.
-func fieldBack(last item.LinkField, was *item.Link, f FieldPlan) (back item.LinkField, keep bool) {
+func fieldBack(last item.LinkField, was *item.Link, f *FieldPlan) (back item.LinkField, keep bool) {
 	before, ok := was.Field(f.Name)
 	switch {
 	case ok:
@@ -195,7 +196,7 @@ func fieldBack(last item.LinkField, was *item.Link, f FieldPlan) (back item.Link
 	case f.Source.Type() == item.TypeRows:
 		last.Base, _ = item.Rows(nil)
 	default:
-		last.Base = f.Source
+		last.Base = *f.Source
 	}
 	last.Reverted = true
 	return last, true

@@ -54,26 +54,26 @@ func mergeRows(in *fieldInput, out FieldPlan) FieldPlan {
 	}
 	unset := *in
 	unset.reset = false
-	if plain := mergeElements(&unset, out); plain.Write && plain.Result.Equal(reset.Result) {
+	if plain := mergeElements(&unset, out); plain.Write && plain.Result.Equal(*reset.Result) {
 		return plain
 	}
 	return reset
 }
 
 func mergeElements(in *fieldInput, out FieldPlan) FieldPlan {
-	if !in.create && in.branch.Equal(in.source) {
+	if !in.create && in.branch.Equal(*in.source) {
 		out.Reason = SameValue
 		return out
 	}
 	m := &rowMerge{
-		fieldInput: *in, branch: rowsOf(in.branch), source: rowsOf(in.source), base: rowsOf(in.base()), kept: map[string]bool{},
+		fieldInput: *in, branch: rowsOf(*in.branch), source: rowsOf(*in.source), base: rowsOf(*in.base()), kept: map[string]bool{},
 	}
 	result, err := item.Rows(m.elements())
 	if err != nil { // cannot be: the keys come from sets
-		result = in.branch
+		result = *in.branch
 	}
-	out.rows, out.Result = m, result
-	out.Write = !result.Equal(orEmpty(in.branch)) || (in.create && len(result.Rows()) > 0)
+	out.rows, out.Result = m, &result
+	out.Write = !result.Equal(orEmpty(*in.branch)) || (in.create && len(result.Rows()) > 0)
 	out.costs = m.lost(result)
 	out.Reason = m.reason(out.Write, len(out.costs) > 0)
 	return out

@@ -8,13 +8,13 @@ import (
 
 // Sentence says what becomes of the field and why. There is one for every
 // reason; those that Exceptions lists are the same.
-func (f FieldPlan) Sentence() string {
+func (f *FieldPlan) Sentence() string {
 	if why := f.why(); why != "" {
 		return why
 	}
 	switch f.Reason {
 	case Created:
-		return fmt.Sprintf("%s comes with the new item: %s", f.Title, show(f.Result))
+		return fmt.Sprintf("%s comes with the new item: %s", f.Title, show(*f.Result))
 	case FollowsSource:
 		return f.follows()
 	case SameValue:
@@ -26,15 +26,15 @@ func (f FieldPlan) Sentence() string {
 	case NoPriceHere:
 		return fmt.Sprintf("%s stays empty: this store has prices of another sort, and they get the source's", f.Title)
 	case WithPrice:
-		return fmt.Sprintf("%s stays %s, with the price that it belongs to", f.Title, show(f.Branch))
+		return fmt.Sprintf("%s stays %s, with the price that it belongs to", f.Title, show(*f.Branch))
 	case LeftOut:
-		return fmt.Sprintf("%s stays as it is: this sync leaves it out (%s at the source)", f.Title, show(f.Source))
+		return fmt.Sprintf("%s stays as it is: this sync leaves it out (%s at the source)", f.Title, show(*f.Source))
 	}
 	return fmt.Sprintf("%s: %s", f.Title, f.Reason)
 }
 
 // follows says why the source's value is taken.
-func (f FieldPlan) follows() string {
+func (f *FieldPlan) follows() string {
 	because := "nobody changed it here after the last sync"
 	switch {
 	case f.field.LockedBy != "":
@@ -45,21 +45,21 @@ func (f FieldPlan) follows() string {
 	if f.rows != nil {
 		return fmt.Sprintf("%s follows the source, element by element: %s", f.Title, because)
 	}
-	return fmt.Sprintf("%s was %s and is %s: %s", f.Title, show(f.Branch), show(f.Result), because)
+	return fmt.Sprintf("%s was %s and is %s: %s", f.Title, show(*f.Branch), show(*f.Result), because)
 }
 
-func (f FieldPlan) same() string {
+func (f *FieldPlan) same() string {
 	if f.rows != nil {
 		return fmt.Sprintf("%s: there is nothing to write", f.Title)
 	}
-	if !f.Branch.Equal(f.Source) {
-		return fmt.Sprintf("%s stays %s: the source still sends %s, and this is how the POS holds it", f.Title, show(f.Branch), show(f.Source))
+	if !f.Branch.Equal(*f.Source) {
+		return fmt.Sprintf("%s stays %s: the source still sends %s, and this is how the POS holds it", f.Title, show(*f.Branch), show(*f.Source))
 	}
-	return fmt.Sprintf("%s is %s at both ends", f.Title, show(f.Branch))
+	return fmt.Sprintf("%s is %s at both ends", f.Title, show(*f.Branch))
 }
 
 // Sentence says what becomes of the item and why.
-func (out ItemPlan) Sentence() string {
+func (out *ItemPlan) Sentence() string {
 	if out.Why != "" {
 		return out.Why
 	}
@@ -84,9 +84,9 @@ func (out ItemPlan) Sentence() string {
 	}
 }
 
-func (out ItemPlan) keeps() (n int) {
-	for _, f := range out.Fields {
-		if f.stays() {
+func (out *ItemPlan) keeps() (n int) {
+	for i := range out.Fields {
+		if out.Fields[i].stays() {
 			n++
 		}
 	}
@@ -107,12 +107,12 @@ type Part struct {
 // Parts lists the values of a rows field that change or that the two ends do not
 // agree on, in the order of the elements' keys; nil for other fields. name says
 // what people call an element by its key.
-func (f FieldPlan) Parts(name func(key item.Value) string) (out []Part) {
+func (f *FieldPlan) Parts(name func(key item.Value) string) (out []Part) {
 	if f.Result.Type() != item.TypeRows && f.Branch.Type() != item.TypeRows && f.Source.Type() != item.TypeRows {
 		return nil
 	}
-	base, branch, source, result := rowsOf(f.Base), rowsOf(f.Branch), rowsOf(f.Source), rowsOf(f.Result)
-	for _, key := range allKeys(f.Branch, f.Source, f.Result) {
+	base, branch, source, result := rowsOf(*f.Base), rowsOf(*f.Branch), rowsOf(*f.Source), rowsOf(*f.Result)
+	for _, key := range allKeys(*f.Branch, *f.Source, *f.Result) {
 		k := rowKey(key)
 		whole := Part{Element: name(key), Base: base.there(k), Branch: branch.there(k), Source: source.there(k), Result: result.there(k)}
 		if !whole.Branch.Equal(whole.Result) || (f.field.Policy != item.Never && !whole.Source.Equal(whole.Result)) {

@@ -33,7 +33,7 @@ func (p *Planner) Mark() (back func()) {
 // Expected is the item after the plan was carried out, as far as can be known
 // before it is read back: what the POS fills in by itself, cuts or rounds is not
 // there. id is that of an item that is created.
-func (out ItemPlan) Expected(id item.ID) item.Item {
+func (out *ItemPlan) Expected(id item.ID) item.Item {
 	now := out.Local
 	switch out.Action {
 	case Create:

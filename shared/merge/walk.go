@@ -7,14 +7,14 @@ import "plait/shared/item"
 type walk struct{ rest item.Fields }
 
 // to returns the value of a field; absent if there is none. Names must rise.
-func (w *walk) to(name string) item.Value {
+func (w *walk) to(name string) *item.Value {
 	for len(w.rest) > 0 && w.rest[0].Name < name {
 		w.rest = w.rest[1:]
 	}
 	if len(w.rest) == 0 || w.rest[0].Name != name {
-		return item.Value{}
+		return &none
 	}
-	return w.rest[0].Value
+	return &w.rest[0].Value
 }
 
 // A linkWalk is a walk through a link's fields.
