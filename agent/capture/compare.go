@@ -50,7 +50,7 @@ func (c *Capturer) compare(ctx context.Context, budget Budget, full bool, progre
 	start := c.now()
 	for !r.done.Finished {
 		// Each step takes its turn, so that a drain never waits for a whole round.
-		if err := c.locked(ctx, func() error { return r.step(ctx) }); err != nil {
+		if err := c.locked(ctx, func() error { return r.turn(ctx) }); err != nil {
 			return r.done, fmt.Errorf("cannot compare the POS with the record: %w", err)
 		}
 		if r.spent(start) {
@@ -73,7 +73,7 @@ type round struct {
 	walked   int64 // rows of the present kind in this call
 	ahead    formPage
 	trail    int64 // where the record probably goes on; see outbox.Box.Holds
-	restores int   // histories that began in this call
+	restores int   // that were met in this call
 	progress func(kind string, rows int64)
 }
 
@@ -82,20 +82,31 @@ func (r *round) spent(start time.Time) bool {
 	return b.Rows > 0 && r.done.Rows >= int64(b.Rows) || b.Time > 0 && r.now().Sub(start) >= b.Time
 }
 
-// step compares one page and moves the place behind it.
-func (r *round) step(ctx context.Context) error {
+// turn is a step, or finds out where the comparison stands in a history that began
+// meanwhile: what read the POS may know of a restore before, or after, it was recognised.
+func (r *round) turn(ctx context.Context) error {
 	begun, err := r.recognise(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		err = r.step(ctx)
 	}
-	if begun {
+	restored := errors.Is(err, pos.ErrRestored)
+	if restored {
+		err = nil // the next turn recognises it
+	}
+	if begun || restored {
 		if r.restores++; r.restores > maxRestores {
 			return fmt.Errorf("the POS database was restored or replaced %d times meanwhile: %w", r.restores, pos.ErrRestored)
 		}
 	}
+	return err
+}
+
+// step compares one page and moves the place behind it.
+func (r *round) step(ctx context.Context) error {
 	if err := r.resume(ctx); err != nil {
 		return err
 	}
+	var err error
 	switch {
 	case r.Kind >= len(r.kinds):
 		return r.finish(ctx)

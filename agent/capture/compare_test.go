@@ -2,10 +2,12 @@ package capture_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
 	"plait/agent/capture"
+	"plait/agent/pos"
 )
 
 var capture0 capture.Budget
@@ -137,4 +139,24 @@ func TestAComparisonDecidesWhatItDrained(t *testing.T) {
 	s.pos.write("category", "2", fields("Shave", 2))
 	s.compare()
 	s.checkRecord()
+}
+
+// TestAComparisonOutlivesWhatWasRecognised: what reads the POS says of a restore once
+// that it met it, though the new history was begun before; the comparison goes on. One
+// that meets a restore at every turn ends.
+func TestAComparisonOutlivesWhatWasRecognised(t *testing.T) {
+	s := startSalon(t)
+	s.work(1)
+	s.drain()
+	s.pos.silently("service", "1", fields("Missed", 3))
+	s.pos.write("service", "2", fields("Pending", 3))
+	s.pos.lost = true
+	s.compare()
+	s.checkRecord()
+
+	s.pos.silently("service", "1", fields("Missed", 4))
+	s.pos.step = func() error { s.pos.lost = true; return nil }
+	if err := s.cap.CompareAll(t.Context(), nil); !errors.Is(err, pos.ErrRestored) {
+		t.Errorf("restored at every turn: %v", err)
+	}
 }

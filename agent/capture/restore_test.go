@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"testing"
 
-	"plait/agent/pos"
 	"plait/shared/item"
 )
 
@@ -88,7 +87,7 @@ func (s *salon) interrupt(step func(n int) error, act func(context.Context) erro
 	s.t.Helper()
 	n := -1
 	s.pos.step = func() error { n++; return step(n) }
-	if err := act(context.Background()); err != nil && !errors.Is(err, errCut) && !errors.Is(err, pos.ErrRestored) {
+	if err := act(context.Background()); err != nil && !errors.Is(err, errCut) {
 		s.t.Fatal(err)
 	}
 	s.mend()
