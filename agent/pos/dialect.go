@@ -39,6 +39,11 @@ type dialect interface {
 	dropTrigger(t trigger) string
 	// journal describes how the database commits, for Check.
 	journal(ctx context.Context, s *session) (journal, error)
+	// logged is how many pages a write-ahead log holds that have yet to be folded into
+	// the file; 0 if there is no such log. Commits do not fold it by themselves.
+	logged(ctx context.Context, s *session) (int, error)
+	// fold does so, as far as nobody reads what was there before.
+	fold(ctx context.Context, s *session) error
 	// classify returns the error of this package that err is a case of, or nil.
 	classify(err error) error
 	// refused reports whether a failed COMMIT is known to have changed nothing.

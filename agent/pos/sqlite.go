@@ -27,7 +27,7 @@ type sqlite struct{}
 func (sqlite) open(m *Mapping, path string, write bool) (*sql.DB, error) {
 	pragmas := []string{"busy_timeout(0)", "cache_size(-2000)"}
 	if write {
-		pragmas = append(pragmas, "synchronous("+ownSync+")", "recursive_triggers(0)", "cache_spill(0)", "temp_store(memory)",
+		pragmas = append(pragmas, "synchronous("+ownSync+")", "recursive_triggers(0)", "cache_spill(0)", "temp_store(memory)", "wal_autocheckpoint(0)",
 			fmt.Sprintf("foreign_keys(%t)", m.ForeignKeys))
 	} else {
 		pragmas = append(pragmas, "query_only(1)")
@@ -110,6 +110,20 @@ func (sqlite) journal(ctx context.Context, s *session) (journal, error) {
 	}
 	wal := strings.EqualFold(mode, "wal")
 	return journal{mode: strings.ToUpper(mode), readersBlock: !wal, snapshotFails: true}, nil
+}
+
+func (sqlite) logged(ctx context.Context, s *session) (int, error) {
+	var busy, pages, folded int // -1 without a write-ahead log
+	err := s.row(ctx, "PRAGMA wal_checkpoint(NOOP)", nil, &busy, &pages, &folded)
+	if err != nil || pages <= folded {
+		return 0, err
+	}
+	return pages, nil
+}
+
+func (sqlite) fold(ctx context.Context, s *session) error {
+	var busy, pages, folded int
+	return s.row(ctx, "PRAGMA wal_checkpoint(PASSIVE)", nil, &busy, &pages, &folded)
 }
 
 func (sqlite) classify(err error) error {

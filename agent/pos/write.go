@@ -104,6 +104,11 @@ func (w *writer) commit() error {
 	case errors.Is(err, ErrUnknown):
 		w.c.left.commit(nil, nil)
 	}
+	if err == nil {
+		w.free()
+		w.fold()
+		return nil
+	}
 	w.end(errors.Is(err, ErrUnknown))
 	return err
 }
@@ -125,14 +130,23 @@ func (w *writer) rollback() {
 	}
 }
 
-// end gives the token back; a session in doubt, or of a file that was replaced,
-// is closed.
+// end ends what was not committed, or may not have been.
 func (w *writer) end(doubt bool) {
-	if w.over {
-		return
+	if !w.over {
+		w.free()
+		w.release(doubt)
 	}
+}
+
+// free notes that the POS's lock is free again.
+func (w *writer) free() {
 	w.over = true
 	w.c.pace.held(w.from, true)
+}
+
+// release gives the token back; a session in doubt, or of a file that was replaced,
+// is closed.
+func (w *writer) release(doubt bool) {
 	w.c.mu.Lock()
 	defer w.c.mu.Unlock()
 	current := w.c.h == w.h && w.h.write == w.s
