@@ -82,10 +82,8 @@ func (c *Capturer) settled(ctx context.Context, src source, kind string, records
 		return 0, err
 	}
 	p.whole = true
-	if err := p.sightings(ctx, kind, still, gone); err != nil || p.change.Empty() {
-		return p.alive, err
-	}
-	return p.alive, p.put(ctx)
+	err = p.fill(ctx, func() error { return p.sightings(kind, still, gone) })
+	return p.alive, err
 }
 
 // changedKeys drains what changed, and returns the keys of a kind that it named.

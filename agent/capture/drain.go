@@ -142,13 +142,15 @@ func (c *Capturer) page(ctx context.Context, mark wire.Mark, snap pos.Snapshot, 
 	if mark.POSEpoch != "" && snap.Newest.Seq > mark.Seq {
 		p.change.Mark = snap.Newest
 	}
-	for _, f := range snap.Found {
-		each(f)
-		if err := p.found(ctx, f); err != nil {
-			return err
+	return p.fill(ctx, func() error {
+		for _, f := range snap.Found {
+			each(f)
+			if err := p.found(f); err != nil {
+				return err
+			}
 		}
-	}
-	return p.put(ctx)
+		return nil
+	})
 }
 
 // fresh leaves out of a snapshot the change rows whose effect is in the record.
@@ -178,7 +180,7 @@ func seenOf(changes []pos.Change) []outbox.Seen {
 }
 
 // found identifies what stands under the keys of one kind.
-func (p *page) found(ctx context.Context, f pos.Found) error {
+func (p *page) found(f pos.Found) error {
 	if f.Err != nil {
 		p.unreadable(f.Kind, f.Keys, f.Gone)
 		return nil
@@ -189,5 +191,5 @@ func (p *page) found(ctx context.Context, f pos.Found) error {
 	for i := range f.Records {
 		f.Records[i].Item.Key = f.Keys[i]
 	}
-	return p.sightings(ctx, f.Kind, f.Records, f.Gone)
+	return p.sightings(f.Kind, f.Records, f.Gone)
 }

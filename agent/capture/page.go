@@ -9,9 +9,11 @@ import (
 	"plait/agent/pos"
 )
 
-// page gathers what one step learned, to be put in one transaction.
+// page gathers what one step learned, and is put in the transaction in which it was
+// learned what the record knew.
 type page struct {
 	*Capturer
+	step *outbox.Step
 	mind outbox.Attention
 	// whole: the record's rows are looked up for kinds that only go up too, so that
 	// equal ones are left out.
@@ -40,19 +42,24 @@ func (c *Capturer) newPage(ctx context.Context) (*page, error) {
 	return p, nil
 }
 
-func (p *page) put(ctx context.Context) error {
-	_, err := p.box.Put(ctx, p.change)
-	return err
+// fill runs fill in a step of the record, and puts what it gathered, if anything.
+func (p *page) fill(ctx context.Context, fill func() error) error {
+	return p.box.Step(ctx, func(s *outbox.Step) error {
+		p.step = s
+		if err := fill(); err != nil || p.change.Empty() {
+			return err
+		}
+		return s.Put(p.change)
+	})
 }
 
 // sightings identifies records of one kind. gone tells for which keys a deletion
 // was seen; a key that waits to be read again is done with this.
-func (p *page) sightings(ctx context.Context, kind string, records []pos.Record, gone map[string]bool) error {
-	known, err := p.known(ctx, kind, records)
+func (p *page) sightings(kind string, records []pos.Record, gone map[string]bool) error {
+	known, err := p.known(kind, records)
 	if err != nil {
 		return err
 	}
-	same := p.same(ctx)
 	for _, rec := range records {
 		rec.Item.Kind = kind
 		s := sighting{rec: rec, uploadOnly: p.only[kind], judge: p.mind.Judging}
@@ -66,7 +73,7 @@ func (p *page) sightings(ctx context.Context, kind string, records []pos.Record,
 			}
 		}
 		_, dirty := known.Dirty[key]
-		if err := p.sight(s, same, dirty); err != nil {
+		if err := p.sight(s, p.same, dirty); err != nil {
 			return fmt.Errorf("cannot capture %s %s: %w", kind, key, err)
 		}
 	}
@@ -75,7 +82,7 @@ func (p *page) sightings(ctx context.Context, kind string, records []pos.Record,
 
 // known reads what the record knows of the keys. Of kinds that only go up nothing
 // needs to be known but what vanished.
-func (p *page) known(ctx context.Context, kind string, records []pos.Record) (outbox.Known, error) {
+func (p *page) known(kind string, records []pos.Record) (outbox.Known, error) {
 	keys := make([]string, 0, len(records))
 	for _, r := range records {
 		if p.whole || !p.only[kind] || !r.Exists {
@@ -85,7 +92,7 @@ func (p *page) known(ctx context.Context, kind string, records []pos.Record) (ou
 	if len(keys) == 0 {
 		return outbox.Known{}, nil
 	}
-	return p.box.Known(ctx, kind, keys)
+	return p.step.Known(kind, keys)
 }
 
 func (p *page) sight(s sighting, same sameness, dirty bool) error {

@@ -13,18 +13,11 @@ import (
 // ones included; keys that it does not know are left out. A damaged row is dropped,
 // its key marked dirty, and left out too.
 func (b *Box) Newest(ctx context.Context, kind string, keys []string) (rows map[string]Row, err error) {
-	var bad []stored
-	err = b.read(ctx, func(tx *sqlitedb.Tx) (err error) {
-		rows, bad, err = newest(newStatements(ctx, tx), kind, keys)
+	err = b.Step(ctx, func(s *Step) (err error) {
+		rows, err = s.Newest(kind, keys)
 		return err
 	})
-	if err == nil {
-		err = b.discard(ctx, bad)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot read %s from the record: %w", kind, err)
-	}
-	return rows, nil
+	return rows, err
 }
 
 // Each calls fn for the rows of these identities that the record holds, in no

@@ -4,11 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-
-	"plait/shared/sqlitedb"
 )
 
-// Known is what the record knows of some keys of one kind, from one snapshot.
+// Known is what the record knows of some keys of one kind.
 type Known struct {
 	// Rows are the newest generations, dead ones included.
 	Rows map[string]Row
@@ -20,34 +18,37 @@ type Known struct {
 
 // Known returns what the record knows of keys. A damaged row is dropped, its key
 // marked dirty, and it counts as unknown.
-func (b *Box) Known(ctx context.Context, kind string, keys []string) (Known, error) {
+func (s *Step) Known(kind string, keys []string) (Known, error) {
 	k := Known{Dirty: map[string]bool{}, Unsettled: map[string][]Generation{}}
-	var bad []stored
-	err := b.read(ctx, func(tx *sqlitedb.Tx) (err error) {
-		s := newStatements(ctx, tx)
-		if k.Rows, bad, err = newest(s, kind, keys); err != nil {
-			return err
-		}
-		var dirty, unsettled bool
-		row := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM dirty), EXISTS (SELECT 1 FROM unsettled)")
-		if err := row.Scan(&dirty, &unsettled); err != nil {
-			return err
-		}
-		if dirty {
-			err = k.readDirty(s, kind, keys)
-		}
-		if unsettled && err == nil {
-			err = k.readUnsettled(s, kind, keys)
-		}
-		return err
-	})
-	if err == nil {
-		err = b.discard(ctx, bad)
-	}
-	if err != nil {
+	if err := k.read(s, kind, keys); err != nil {
 		return Known{}, fmt.Errorf("cannot read %s from the record: %w", kind, err)
 	}
 	return k, nil
+}
+
+// Known is that of a Step that puts nothing.
+func (b *Box) Known(ctx context.Context, kind string, keys []string) (k Known, err error) {
+	err = b.Step(ctx, func(s *Step) (err error) {
+		k, err = s.Known(kind, keys)
+		return err
+	})
+	return k, err
+}
+
+func (k *Known) read(s *Step, kind string, keys []string) error {
+	var dirty, unsettled bool
+	row := s.p.tx.QueryRowContext(s.p.ctx, "SELECT EXISTS (SELECT 1 FROM dirty), EXISTS (SELECT 1 FROM unsettled)")
+	err := row.Scan(&dirty, &unsettled)
+	if dirty && err == nil {
+		err = k.readDirty(s.p.statements, kind, keys)
+	}
+	if unsettled && err == nil {
+		err = k.readUnsettled(s.p.statements, kind, keys)
+	}
+	if err == nil {
+		k.Rows, err = s.newest(kind, keys)
+	}
+	return err
 }
 
 func (k *Known) readDirty(s *statements, kind string, keys []string) error {
@@ -77,33 +78,4 @@ func (k *Known) readUnsettled(s *statements, kind string, keys []string) error {
 		return nil
 	}
 	return s.byKeys(each, "SELECT i.key, i.gen, i.dead, i.link_of FROM unsettled i WHERE i.kind = ? AND i.key IN", kind, keys)
-}
-
-// newest reads the newest generation of each key, and the rows that are damaged.
-func newest(s *statements, kind string, keys []string) (rows map[string]Row, bad []stored, err error) {
-	kinds, err := loadKinds(s.ctx, s.tx)
-	if err != nil || kinds.id(kind) == 0 {
-		return nil, nil, err
-	}
-	asked := make(map[string]bool, len(keys))
-	for _, key := range keys {
-		asked[key] = true
-	}
-	rows = make(map[string]Row, len(keys))
-	each := func(r *sql.Rows) error {
-		var s stored
-		if err := s.scan(r); err != nil {
-			return err
-		}
-		switch old, ok := rows[s.key]; {
-		case !asked[s.key]:
-			return fmt.Errorf("the index of items leads to another key: %w", ErrDamaged)
-		case !s.sound():
-			bad = append(bad, s)
-		case !ok || old.Gen < s.gen:
-			rows[s.key] = s.row(kind)
-		}
-		return nil
-	}
-	return rows, bad, s.byKeys(each, "SELECT "+storedColumns+", i.body"+byIndex+"? AND x.key IN", kinds.id(kind), keys)
 }

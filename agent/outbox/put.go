@@ -1,8 +1,9 @@
 package outbox
 
 import (
+	"bytes"
 	"context"
-	"database/sql"
+	"errors"
 	"fmt"
 
 	"plait/shared/item"
@@ -37,23 +38,12 @@ func (c *Change) Empty() bool {
 		len(c.Trouble) == 0 && len(c.Readable) == 0 && len(c.Unsettled) == 0 && len(c.Settled) == 0
 }
 
-// Put records a change. Items that the record holds with the same digest change
-// nothing; the others take the next revisions, in their order, and are queued. It
-// returns how many changed. Where an identity stands twice the last one counts.
+// Put is a Step that knows nothing before. It returns how many items changed.
 func (b *Box) Put(ctx context.Context, c Change) (changed int, err error) {
-	err = b.write(ctx, func(tx *sqlitedb.Tx) error {
-		p, err := newPutter(ctx, tx, b.now().Unix())
-		if err != nil {
-			return err
-		}
-		if err := p.items(c.Items); err != nil {
-			return fmt.Errorf("cannot record what the POS holds: %w", err)
-		}
-		if err := p.around(c); err != nil {
-			return fmt.Errorf("cannot record what was captured: %w", err)
-		}
-		changed = p.changed
-		return p.finish()
+	err = b.Step(ctx, func(s *Step) error {
+		err := s.Put(c)
+		changed = s.p.changed
+		return err
 	})
 	return changed, err
 }
@@ -76,10 +66,11 @@ type putter struct {
 	changed  int
 	notNew   bool           // rows that were taken for new were not: look them up first
 	wrong    map[*kind]bool // kinds whose kept sums may hold a damaged row
+	met      map[int64]*met // by kind: what was read, as this transaction has left it
 }
 
 func newPutter(ctx context.Context, tx *sqlitedb.Tx, now int64) (*putter, error) {
-	p := &putter{statements: newStatements(ctx, tx), meta: metaOf(ctx, tx), now: now, wrong: map[*kind]bool{}}
+	p := &putter{statements: newStatements(ctx, tx), meta: metaOf(ctx, tx), now: now, wrong: map[*kind]bool{}, met: map[int64]*met{}}
 	p.revision = p.meta.int(metaRevision)
 	if p.meta.err != nil {
 		return nil, p.meta.err
@@ -130,13 +121,12 @@ func (p *putter) items(items []item.Item) error {
 	return p.queueFresh()
 }
 
-type keyGen struct {
-	key string
-	gen int64
-}
-
 func (p *putter) stretch(items []item.Item) error {
 	k := p.kinds.named(items[0].Kind)
+	if m := p.met[k.id]; m.has(items) {
+		return p.each(k, items, m.rows)
+	}
+	delete(p.met, k.id) // what was read of some of these keys is not so any more
 	// Of kinds that only go up (generation 0) nearly all rows are new: they are
 	// written at once, and looked up only if one turns out to be there.
 	if items[0].Gen == 0 && len(items) == bulk && !p.notNew {
@@ -157,6 +147,7 @@ func (p *putter) each(k *kind, items []item.Item, old map[keyGen]*stored) error 
 				return err
 			}
 			var err error
+			clear(p.met)
 			if old, err = p.olds(k.id, items[i:]); err != nil {
 				return err
 			}
@@ -225,25 +216,15 @@ func (p *putter) someOld(k *kind, items []item.Item, bodies [][]byte, first int6
 	return p.flush()
 }
 
-// olds reads the rows that hold the items' identities now, and where they wait. It
-// leaves room in the map for an identity that stands twice among the items.
+// olds reads the rows that hold the items' identities now, and where they wait. What
+// is put is put there as well.
 func (p *putter) olds(kind int64, items []item.Item) (map[keyGen]*stored, error) {
 	keys := make([]string, len(items))
 	for i := range items {
 		keys[i] = items[i].Key
 	}
-	out := make(map[keyGen]*stored, len(items))
-	each := func(rows *sql.Rows) error {
-		s := &stored{}
-		if err := s.scanPlace(rows); err != nil {
-			return err
-		}
-		s.asked = s.id < p.newFrom // else it is still to be queued
-		out[keyGen{s.key, s.gen}] = s
-		return nil
-	}
-	return out, p.byKeys(each, "SELECT "+storedColumns+", "+queuedColumns+" FROM items i LEFT JOIN outbox o ON "+isQueued+
-		" o.pos = i.pos AND o.ref = i.id WHERE i.kind = ? AND i.key IN", kind, keys)
+	m := newMet(len(items))
+	return m.rows, m.read(p, kind, keys)
 }
 
 func (p *putter) one(k *kind, it *item.Item, old map[keyGen]*stored) error {
@@ -285,6 +266,9 @@ func (p *putter) one(k *kind, it *item.Item, old map[keyGen]*stored) error {
 // refresh writes the body again where the one on the disk is damaged: whoever
 // puts an item has it from the POS.
 func (p *putter) refresh(o *stored, body []byte) error {
+	if bytes.Equal(o.body, body) {
+		return nil
+	}
 	return p.exec("UPDATE items SET body = $1 WHERE id = $2 AND body <> $1", body, o.id)
 }
 
@@ -325,7 +309,11 @@ func (p *putter) insertFresh() error {
 		if len(p.fresh) >= bulk*itemColumns {
 			text, n = insertItems, bulk*itemColumns
 		}
-		if err := p.exec(text, p.fresh[:n]...); err != nil {
+		err := p.exec(text, p.fresh[:n]...)
+		if sqlitedb.IsUnique(err) { // they were looked up: the index tells of a row that is not there
+			err = errors.Join(ErrDamaged, err)
+		}
+		if err != nil {
 			return err
 		}
 		p.fresh = p.fresh[n:]

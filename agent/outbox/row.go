@@ -56,8 +56,8 @@ type stored struct {
 	body     []byte
 	scratch  []byte // of check
 
-	queued *queued // its row of outbox, as olds read it; nil if it has none
-	asked  bool    // olds read that, and it is so still
+	queued *queued // its row of outbox as it was read; nil if it has none
+	asked  bool    // that was read, and is so still
 	later  bool    // what replaces it is not written yet
 }
 
@@ -83,11 +83,11 @@ func (s *stored) scan(rows *sql.Rows) error {
 	return damage(rows.Scan(append(s.into(), &s.body)...))
 }
 
-// scanPlace reads the row of a query for storedColumns and queuedColumns.
+// scanPlace reads the row of a query for storedColumns, body and queuedColumns.
 func (s *stored) scanPlace(rows *sql.Rows) error {
 	var pos, sort, kind, ref sql.NullInt64
 	q := &queued{}
-	err := damage(rows.Scan(append(s.into(), &pos, &sort, &kind, &ref, &q.sent, &q.flying)...))
+	err := damage(rows.Scan(append(s.into(), &s.body, &pos, &sort, &kind, &ref, &q.sent, &q.flying)...))
 	if err == nil && pos.Valid {
 		q.pos, q.sort, q.kind, q.ref = pos.Int64, sort.Int64, kind.Int64, ref.Int64
 		s.queued = q
