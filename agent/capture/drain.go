@@ -137,7 +137,7 @@ func (c *Capturer) page(ctx context.Context, mark wire.Mark, snap pos.Snapshot, 
 		return err
 	}
 	c.unpruned += len(snap.Changes)
-	p.early = true
+	p.early = snap.More
 	p.change.Seen = seenOf(snap.Changes)
 	if mark.POSEpoch != "" && snap.Newest.Seq > mark.Seq {
 		p.change.Mark = snap.Newest

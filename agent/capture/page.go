@@ -18,7 +18,7 @@ type page struct {
 	// whole: the record's rows are looked up for kinds that only go up too, so that
 	// equal ones are left out.
 	whole bool
-	// early: the change rows that follow these may hold a deletion which the rows
+	// early: change rows follow these, which may hold a deletion that the rows
 	// that were read stand behind already. An item that seems to be another one is
 	// then decided later.
 	early  bool

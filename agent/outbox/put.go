@@ -64,13 +64,17 @@ type putter struct {
 	refused  bool  // the hub has refused something that is still parked
 	freed    bool  // and something of it was queued again: rows have other places now
 	changed  int
+	size     int            // bytes of the last body: the next one will have about as many
 	notNew   bool           // rows that were taken for new were not: look them up first
 	wrong    map[*kind]bool // kinds whose kept sums may hold a damaged row
 	met      map[int64]*met // by kind: what was read, as this transaction has left it
 }
 
+// leastBody is the least room for a body, in bytes.
+const leastBody = 200
+
 func newPutter(ctx context.Context, tx *sqlitedb.Tx, now int64) (*putter, error) {
-	p := &putter{statements: newStatements(ctx, tx), meta: metaOf(ctx, tx), now: now, wrong: map[*kind]bool{}, met: map[int64]*met{}}
+	p := &putter{statements: newStatements(ctx, tx), meta: metaOf(ctx, tx), now: now, size: leastBody, wrong: map[*kind]bool{}, met: map[int64]*met{}}
 	p.revision = p.meta.int(metaRevision)
 	if p.meta.err != nil {
 		return nil, p.meta.err
@@ -168,7 +172,8 @@ func (p *putter) allNew(k *kind, items []item.Item) error {
 	}
 	bodies := make([][]byte, len(items))
 	for i := range items {
-		bodies[i] = item.Append(make([]byte, 0, 512), items[i])
+		bodies[i] = item.Append(make([]byte, 0, p.size+p.size/8), items[i])
+		p.size = max(len(bodies[i]), leastBody)
 		if len(bodies[i]) > item.MaxBytes { // it is to be parked, the long way
 			p.notNew = true
 			return p.stretch(items)
@@ -228,7 +233,8 @@ func (p *putter) olds(kind int64, items []item.Item) (map[keyGen]*stored, error)
 }
 
 func (p *putter) one(k *kind, it *item.Item, old map[keyGen]*stored) error {
-	body := item.Append(make([]byte, 0, 512), *it)
+	body := item.Append(make([]byte, 0, p.size+p.size/8), *it)
+	p.size = max(len(body), leastBody)
 	if len(body) > item.MaxBytes {
 		why := fmt.Sprintf("it has %d bytes, more than %d", len(body), item.MaxBytes)
 		return p.park(Parked{Key: Key{it.Kind, it.Key}, Cause: CausePOS, Why: why})
