@@ -3,6 +3,7 @@ package pos
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"plait/shared/sqliterows"
 )
@@ -44,6 +45,15 @@ func (c *cell) Scan(src any) error {
 	return nil
 }
 
+// into is where a row is scanned to.
+func into(row []cell) []any {
+	dest := make([]any, len(row))
+	for i := range row {
+		dest[i] = &row[i]
+	}
+	return dest
+}
+
 // take reads a column in place.
 func (c *cell) take(row sqliterows.Row, i int) {
 	switch row.Type(i) {
@@ -57,6 +67,15 @@ func (c *cell) take(row sqliterows.Row, i int) {
 		c.typ, c.text = cellBlob, string(row.Blob(i))
 	default:
 		c.typ = cellNull
+	}
+}
+
+// own gives the texts of a row that was read in place memory of their own.
+func own(row []cell) {
+	for i := range row {
+		if row[i].typ == cellText {
+			row[i].text = strings.Clone(row[i].text)
+		}
 	}
 }
 

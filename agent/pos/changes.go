@@ -198,19 +198,13 @@ type changeRow struct {
 
 func changeRows(ctx context.Context, s *session, after int64, limit int) ([]changeRow, error) {
 	out := make([]changeRow, 0, min(limit, firstReadRows))
-	rows, err := s.query(ctx, sqlPending, after, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err := s.each(ctx, sqlPending, []any{after, limit}, func(scan func(...any) error) error {
 		var r changeRow
-		if err := rows.Scan(&r.Seq, &r.Nonce, &r.Table, &r.Op, &r.Key, &r.NewKey); err != nil {
-			return nil, err
-		}
+		err := scan(&r.Seq, &r.Nonce, &r.Table, &r.Op, &r.Key, &r.NewKey)
 		out = append(out, r)
-	}
-	return out, rows.Err()
+		return err
+	})
+	return out, err
 }
 
 // change names the kinds that the row concerns. A row without a usable key, or

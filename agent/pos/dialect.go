@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"slices"
-
-	"plait/shared/sqliterows"
 )
 
 // dialect is everything in which the engines differ. Each stands in a file of
@@ -13,9 +11,8 @@ import (
 type dialect interface {
 	// open opens the POS database without changing anything in it. It must exist.
 	open(m *Mapping, path string, write bool) (*sql.DB, error)
-	// inPlace opens the POS database once more, to read rows in place; nil if the
-	// engine cannot.
-	inPlace(path string) (*sqliterows.Reader, error)
+	// reading opens it for a session that only reads.
+	reading(path string) (*session, error)
 	// version is the engine's, for people.
 	version(ctx context.Context, s *session) (string, error)
 	// quote quotes an identifier so that it can never be taken for anything else.

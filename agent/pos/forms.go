@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"plait/shared/item"
-	"plait/shared/sqliterows"
 )
 
 // forms runs a SELECT of selectList and returns the items' canonical forms. A
@@ -13,7 +12,7 @@ import (
 func (r *reader) forms(ctx context.Context, text string, args []any, size int) ([]item.Form, lastRow, error) {
 	f := formList{forms: make([]item.Form, 0, size), size: 256}
 	if r.p.m.UploadOnly && len(r.p.children) == 0 {
-		last, err := r.eachPlain(ctx, text, args, func(key string, row []cell) { f.addRow(r.p, key, row) })
+		last, err := r.eachRow(ctx, text, args, false, func(key string, row []cell) { f.addRow(r.p, key, row) })
 		return f.forms, last, err
 	}
 	records, last, err := r.records(ctx, text, args, size)
@@ -27,28 +26,6 @@ func (r *reader) forms(ctx context.Context, text string, args []any, size int) (
 		f.add(records[i].Form(f.next()))
 	}
 	return f.forms, last, nil
-}
-
-// eachPlain visits rows as eachRow does, in place where that is possible: what a
-// cell holds, a key apart, is gone with the next row.
-func (r *reader) eachPlain(ctx context.Context, text string, args []any, visit func(key string, row []cell)) (last lastRow, err error) {
-	if r.inPlace == nil {
-		return r.eachRow(ctx, text, args, visit)
-	}
-	if err := ctx.Err(); err != nil {
-		return lastRow{}, err
-	}
-	cells := newScanner(len(r.p.key), r.p.values).row
-	err = r.inPlace.Each(text, args, func(row sqliterows.Row) bool {
-		for i := range cells {
-			cells[i].take(row, i)
-		}
-		if key, ok := last.pass(cells[:len(r.p.key)]); ok {
-			visit(key, cells)
-		}
-		return true
-	})
-	return last, err
 }
 
 // formList gathers forms whose bodies share few allocations.

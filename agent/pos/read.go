@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"plait/shared/item"
-	"plait/shared/sqliterows"
 )
 
 // Read returns one Record for each key, in reads that are short enough for the
@@ -44,8 +43,6 @@ type reader struct {
 	d dialect
 	s *session
 	p *kindPlan
-	// inPlace reads rows in place; nil where the engine does not, or nobody asked.
-	inPlace *sqliterows.Reader
 }
 
 func newReader(d dialect, s *session, st *state, kind string) (*reader, error) {
@@ -250,48 +247,33 @@ func (l *lastRow) pass(parts []cell) (key string, ok bool) {
 // records runs a SELECT of selectList.
 func (r *reader) records(ctx context.Context, text string, args []any, size int) ([]Record, lastRow, error) {
 	out := make([]Record, 0, size)
-	last, err := r.eachRow(ctx, text, args, func(key string, row []cell) {
+	last, err := r.eachRow(ctx, text, args, true, func(key string, row []cell) {
 		out = append(out, r.record(key, row, make(item.Fields, 0, len(r.p.order))))
 	})
 	return out, last, err
 }
 
-// eachRow visits the rows of a SELECT of selectList; row is overwritten by the
-// next. Rows without a usable key are no items.
-func (r *reader) eachRow(ctx context.Context, text string, args []any, visit func(key string, row []cell)) (lastRow, error) {
-	rows, err := r.s.query(ctx, text, args...)
-	if err != nil {
-		return lastRow{}, err
-	}
-	defer rows.Close()
-	scan := newScanner(len(r.p.key), r.p.values)
-	var last lastRow
-	for rows.Next() {
-		if err := rows.Scan(scan.dest...); err != nil {
-			return lastRow{}, err
+// eachRow visits the rows of a SELECT of selectList. Rows without a usable key are no
+// items. row is overwritten by the next; what it holds may be kept, or is gone with it,
+// but for the key.
+func (r *reader) eachRow(ctx context.Context, text string, args []any, kept bool, visit func(key string, row []cell)) (last lastRow, err error) {
+	row := make([]cell, r.width())
+	err = r.s.cells(ctx, text, args, row, kept, func() {
+		if key, ok := last.pass(row[:len(r.p.key)]); ok {
+			visit(key, row)
 		}
-		if key, ok := last.pass(scan.row[:len(r.p.key)]); ok {
-			visit(key, scan.row)
-		}
-	}
-	return last, rows.Err()
+	})
+	return last, err
 }
 
-// scanner holds one row of a SELECT.
-type scanner struct {
-	row  []cell
-	dest []any
-}
+// width is how many columns selectList has.
+func (r *reader) width() int { return len(r.p.key) + columnsOf(r.p.values) }
 
-func newScanner(width int, values []*valuePlan) *scanner {
+func columnsOf(values []*valuePlan) (n int) {
 	for _, v := range values {
-		width += len(v.columns)
+		n += len(v.columns)
 	}
-	s := &scanner{row: make([]cell, width), dest: make([]any, width)}
-	for i := range s.row {
-		s.dest[i] = &s.row[i]
-	}
-	return s
+	return n
 }
 
 // record converts a row; its values are appended to fields.

@@ -70,21 +70,12 @@ func (r *reader) eachChild(ctx context.Context, ch *childPlan, keys []string, vi
 		return nil
 	}
 	text := r.selectColumns(ch.columns(), ch.table) + " WHERE " + r.among(ch.parent, padded(n))
-	rows, err := r.s.query(ctx, text, r.pad(args, n, len(ch.parent))...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	scan := newScanner(len(ch.parent)+len(ch.key.columns), ch.values)
-	for rows.Next() {
-		if err := rows.Scan(scan.dest...); err != nil {
-			return err
+	row := make([]cell, len(ch.parent)+len(ch.key.columns)+columnsOf(ch.values))
+	return r.s.cells(ctx, text, r.pad(args, n, len(ch.parent)), row, true, func() {
+		if parent, ok := keyOf(row[:len(ch.parent)]); ok {
+			visit(parent, row)
 		}
-		if parent, ok := keyOf(scan.row[:len(ch.parent)]); ok {
-			visit(parent, scan.row)
-		}
-	}
-	return rows.Err()
+	})
 }
 
 // columns are those of a SELECT: parent, element key, values.

@@ -116,21 +116,21 @@ func (w *rowWriter) insertWhole(ctx context.Context, set assignments, fields ite
 // insertRow returns the key that the row got, as the POS stored it.
 func (w *rowWriter) insertRow(ctx context.Context, set assignments) (string, []any, error) {
 	text, args := w.insertion(w.p.table, set)
-	scan := newScanner(len(w.p.key), nil)
-	err := w.s.row(ctx, text+" RETURNING "+w.names(w.p.key), args, scan.dest...)
+	row := make([]cell, len(w.p.key))
+	err := w.s.row(ctx, text+" RETURNING "+w.names(w.p.key), args, into(row)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil, fmt.Errorf("%w: the POS ignored the new row in table %q", ErrConstraint, w.p.table.name)
 	}
 	if err != nil {
 		return "", nil, err
 	}
-	key, ok := keyOf(scan.row)
+	key, ok := keyOf(row)
 	if !ok {
 		return "", nil, fmt.Errorf("%w: the new row in table %q got no usable key", ErrConstraint, w.p.table.name)
 	}
-	at := make([]any, len(scan.row))
+	at := make([]any, len(row))
 	for i := range at {
-		at[i] = scan.row[i].arg()
+		at[i] = row[i].arg()
 	}
 	return key, at, nil
 }

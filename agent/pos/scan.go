@@ -12,9 +12,6 @@ import (
 func (c *sqlConnector) Scan(ctx context.Context, kind, after string, limit int) (forms []item.Form, next string, err error) {
 	err = c.read(ctx, func(s *session, st *state) error {
 		r, err := newReader(c.dialect, s, st, kind)
-		if err == nil {
-			r.inPlace, err = c.inPlace()
-		}
 		if err != nil {
 			return err
 		}

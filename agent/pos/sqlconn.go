@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"plait/shared/catalog"
-	"plait/shared/sqliterows"
 	"plait/shared/wire"
 )
 
@@ -56,10 +55,9 @@ type sqlConnector struct {
 
 // handle is one opened file.
 type handle struct {
-	file    os.FileInfo
-	read    *session
-	inPlace *sqliterows.Reader // nil until first used
-	write   *session           // guarded by the token in writing; nil until first used
+	file  os.FileInfo
+	read  *session
+	write *session // guarded by the token in writing; nil until first used
 }
 
 // state is what was derived from one version of the schema.
@@ -132,9 +130,6 @@ func (c *sqlConnector) drop() error {
 		return nil
 	}
 	err := h.read.close()
-	if h.inPlace != nil {
-		err = errors.Join(err, h.inPlace.Close())
-	}
 	if h.write != nil {
 		err = errors.Join(err, h.write.close())
 	}
@@ -160,29 +155,12 @@ func (c *sqlConnector) attach(ctx context.Context) error {
 	if err := c.forget(); err != nil {
 		return fmt.Errorf("cannot close the POS database that was replaced: %w", err)
 	}
-	db, err := c.dialect.open(c.mapping, c.path, false)
-	if err != nil {
-		return fmt.Errorf("cannot open %s: %w: %w", c.path, ErrUnreachable, err)
-	}
-	s, err := newSession(ctx, db)
+	s, err := c.dialect.reading(c.path)
 	if err != nil {
 		return c.explain("open", fmt.Errorf("%w: %w", ErrUnreachable, err))
 	}
 	c.h = &handle{file: info, read: s}
 	return nil
-}
-
-// inPlace returns the connection that reads rows in place; nil if the engine has
-// none. The caller holds mu.
-func (c *sqlConnector) inPlace() (*sqliterows.Reader, error) {
-	if c.h.inPlace == nil {
-		r, err := c.dialect.inPlace(c.path)
-		if err != nil {
-			return nil, err
-		}
-		c.h.inPlace = r
-	}
-	return c.h.inPlace, nil
 }
 
 // forget drops a file that is no longer the POS's, and what was known of its
@@ -235,7 +213,7 @@ func (c *sqlConnector) read(ctx context.Context, fn func(*session, *state) error
 
 func (c *sqlConnector) readOnce(ctx context.Context, fn func(*session, *state) error) error {
 	s := c.h.read
-	if _, err := s.exec(ctx, c.dialect.begin(false)); err != nil {
+	if err := s.run(ctx, c.dialect.begin(false)); err != nil {
 		return c.explain("read", err)
 	}
 	start := c.opts.Now()
@@ -246,7 +224,7 @@ func (c *sqlConnector) readOnce(ctx context.Context, fn func(*session, *state) e
 	if err != nil {
 		err = c.absent(ctx, s, c.explain("read", err))
 	}
-	if _, endErr := s.exec(context.WithoutCancel(ctx), "COMMIT"); endErr != nil {
+	if endErr := s.run(context.WithoutCancel(ctx), "COMMIT"); endErr != nil {
 		err = errors.Join(err, c.explain("read", endErr), c.drop()) // opened anew next time
 	}
 	c.pace.held(start, false)

@@ -40,9 +40,12 @@ func (sqlite) open(m *Mapping, path string, write bool) (*sql.DB, error) {
 	return db, nil
 }
 
-// inPlace keeps few pages: a walk over a table meets each once.
-func (sqlite) inPlace(path string) (*sqliterows.Reader, error) {
-	return sqliterows.Open(path, "cache_size(-500)")
+func (sqlite) reading(path string) (*session, error) {
+	r, err := sqliterows.Open(path, "cache_size(-2000)")
+	if err != nil {
+		return nil, err
+	}
+	return &session{place: r}, nil
 }
 
 func (sqlite) version(ctx context.Context, s *session) (string, error) {

@@ -72,20 +72,15 @@ func (d sqlite) keyExpr(row string, columns []*column) string {
 }
 
 func (sqlite) installed(ctx context.Context, s *session) ([]trigger, error) {
-	rows, err := s.query(ctx, `SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'plait\_%' ESCAPE '\'`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var out []trigger
-	for rows.Next() {
-		var t trigger
-		if err := rows.Scan(&t.name, &t.table, &t.text); err != nil {
-			return nil, err
-		}
-		out = append(out, t)
-	}
-	return out, rows.Err()
+	err := s.each(ctx, `SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'plait\_%' ESCAPE '\'`, nil,
+		func(scan func(...any) error) error {
+			var t trigger
+			err := scan(&t.name, &t.table, &t.text)
+			out = append(out, t)
+			return err
+		})
+	return out, err
 }
 
 func (d sqlite) dropTrigger(t trigger) string { return "DROP TRIGGER IF EXISTS " + d.quote(t.name) }

@@ -10,6 +10,7 @@
 // it. A [Row] holds until the function that was given it returns: its texts and
 // blobs are the library's own memory, and whoever keeps one copies it.
 //
-// The package writes nothing, knows nothing of what it reads, and is no second way
-// to query: what is read once, or in passing, goes through database/sql.
+// The package writes nothing and knows nothing of what it reads. What is read once, or
+// in passing, goes through database/sql, but for what is to be of one snapshot with
+// rows that are read in place.
 package sqliterows

@@ -13,7 +13,7 @@ import (
 )
 
 // maxStatements bounds the compiled statements that a Reader keeps.
-const maxStatements = 128
+const maxStatements = 256
 
 // Reader is one connection for reading.
 type Reader struct {

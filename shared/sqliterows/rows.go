@@ -1,7 +1,11 @@
 package sqliterows
 
 import (
+	"bytes"
+	"database/sql"
+	"errors"
 	"fmt"
+	"strings"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -143,4 +147,88 @@ func (r *Reader) bindText(st uintptr, i int32, s string, bind func(*libc.TLS, ui
 	}
 	defer libc.Xfree(r.tls, p)
 	return r.check(bind(r.tls, st, i, p, int32(len(s)), transient))
+}
+
+// Scan copies columns as database/sql does: to integers, bools, texts, bytes, and
+// what implements sql.Scanner.
+func (r Row) Scan(dest ...any) error {
+	for i, d := range dest {
+		if err := r.scan(i, d); err != nil {
+			return fmt.Errorf("cannot read column %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func (r Row) scan(i int, dest any) error {
+	switch d := dest.(type) {
+	case *int64:
+		return r.integer(i, d)
+	case *int:
+		var n int64
+		err := r.integer(i, &n)
+		*d = int(n)
+		return err
+	case *bool:
+		var n int64
+		err := r.integer(i, &n)
+		if err == nil && n != 0 && n != 1 {
+			err = fmt.Errorf("it holds %d, which is neither true nor false", n)
+		}
+		*d = n == 1
+		return err
+	case *string:
+		switch r.Type(i) {
+		case Null:
+			return errors.New("it holds nothing, where a text is expected")
+		case Blob: // which SQLite would take for a text of the file's encoding
+			*d = string(r.Blob(i))
+		default:
+			*d = strings.Clone(r.Text(i))
+		}
+		return nil
+	case *[]byte:
+		*d = bytes.Clone(r.raw(i))
+		return nil
+	case *sql.RawBytes: // until the next row
+		*d = r.raw(i)
+		return nil
+	case sql.Scanner:
+		return d.Scan(r.value(i))
+	default:
+		return fmt.Errorf("it cannot be read into a %T", dest)
+	}
+}
+
+func (r Row) integer(i int, to *int64) error {
+	if r.Type(i) != Integer {
+		return errors.New("it does not hold an integer")
+	}
+	*to = r.Integer(i)
+	return nil
+}
+
+// raw is a text in UTF-8, or a blob, in place.
+func (r Row) raw(i int) []byte {
+	if r.Type(i) != Text {
+		return r.Blob(i)
+	}
+	s := r.Text(i)
+	return unsafe.Slice(unsafe.StringData(s), len(s))
+}
+
+// value is a column as a driver gives it.
+func (r Row) value(i int) any {
+	switch r.Type(i) {
+	case Integer:
+		return r.Integer(i)
+	case Float:
+		return r.Float(i)
+	case Text:
+		return strings.Clone(r.Text(i))
+	case Blob:
+		return bytes.Clone(r.Blob(i))
+	default:
+		return nil
+	}
 }

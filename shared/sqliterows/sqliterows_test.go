@@ -1,10 +1,12 @@
 package sqliterows_test
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -125,6 +127,74 @@ func TestPropertyAsDatabaseSQL(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestPropertyScansAsDatabaseSQL: what is scanned is what database/sql scans, and what
+// does not fit is refused, at times where database/sql would find a way.
+func TestPropertyScansAsDatabaseSQL(t *testing.T) {
+	for _, encoding := range []string{"UTF-8", "UTF-16"} {
+		t.Run(encoding, func(t *testing.T) { scansAsDatabaseSQL(t, encoding) })
+	}
+}
+
+func scansAsDatabaseSQL(t *testing.T, encoding string) {
+	path, db := newFile(t, "PRAGMA journal_mode(WAL); PRAGMA synchronous(OFF); PRAGMA encoding('"+encoding+"')")
+	r := openReader(t, path)
+	scanned := 0
+	rapid.Check(t, func(t *rapid.T) {
+		v := anything(t, "value")
+		if rapid.IntRange(0, 2).Draw(t, "flag") == 0 {
+			v = rapid.Int64Range(0, 2).Draw(t, "of")
+		}
+		if _, err := db.Exec("DELETE FROM t; INSERT INTO t VALUES (1, ?, NULL, NULL)", v); err != nil {
+			t.Fatal(err)
+		}
+		into := rapid.SampledFrom([]func() any{
+			func() any { return new(int64) }, func() any { return new(int) }, func() any { return new(bool) }, func() any { return new(string) },
+			func() any { return new([]byte) }, func() any { return new(sql.RawBytes) }, func() any { return new(sql.NullString) }, func() any { return new(sql.NullInt64) },
+		}).Draw(t, "into")
+		got, want := into(), into()
+		var err error
+		if eachErr := r.Each("SELECT a FROM t", nil, func(row sqliterows.Row) bool {
+			err = row.Scan(got)
+			if raw, ok := got.(*sql.RawBytes); ok {
+				*raw = bytes.Clone(*raw)
+			}
+			return true
+		}); eachErr != nil {
+			t.Fatal(eachErr)
+		}
+		if err != nil {
+			return
+		}
+		scanned++
+		if raw, ok := got.(*sql.RawBytes); ok { // which QueryRow refuses
+			got, want = (*[]byte)(raw), new([]byte)
+		}
+		if err := db.QueryRow("SELECT a FROM t").Scan(want); err != nil {
+			t.Fatalf("%s into %T: %v, by database/sql %v", spell(v), got, got, err)
+		}
+		if b, ok := got.(*[]byte); ok && string(*b) == string(*want.(*[]byte)) {
+			return // none and an empty one are the same
+		}
+		if _, real := v.(float64); !real && !reflect.DeepEqual(got, want) { // SQLite spells a float in another way
+			t.Fatalf("%s is %v, by database/sql %v", spell(v), reflect.ValueOf(got).Elem(), reflect.ValueOf(want).Elem())
+		}
+	})
+	if scanned == 0 {
+		t.Error("nothing was ever scanned")
+	}
+	for name, into := range map[string]any{"a struct": &struct{}{}, "no pointer": 1} {
+		err := r.Each("SELECT 1", nil, func(row sqliterows.Row) bool {
+			if row.Scan(into) == nil {
+				t.Errorf("%s was scanned into", name)
+			}
+			return true
+		})
+		if err != nil {
+			t.Error(err)
+		}
 	}
 }
 
