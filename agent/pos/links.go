@@ -71,7 +71,8 @@ const linkChunk = 32
 // bytesOfLink is about what a link takes.
 const bytesOfLink = 1000
 
-// writeLinks inserts or replaces rows of plait_links.
+// writeLinks inserts or replaces rows of plait_links. A row nearly always keeps its uid:
+// to write that again as well would change an index for nothing.
 func writeLinks(ctx context.Context, s *session, rows ...LinkRow) error {
 	args := make([]any, 0, 6*len(rows))
 	room := make([]byte, 0, bytesOfLink*len(rows))
@@ -85,8 +86,16 @@ func writeLinks(ctx context.Context, s *session, rows ...LinkRow) error {
 		}
 		args = append(args, row.Kind, row.Key, row.Gen, row.Dead, row.UID, link)
 	}
-	_, err := s.exec(ctx, `INSERT INTO plait_links (kind, key, gen, dead, uid, link) VALUES `+repeat("(?,?,?,?,?,?)", len(rows))+`
-		ON CONFLICT (kind, key, gen) DO UPDATE SET dead = excluded.dead, uid = excluded.uid, link = excluded.link`, args...)
+	text := `INSERT INTO plait_links (kind, key, gen, dead, uid, link) VALUES ` + repeat("(?,?,?,?,?,?)", len(rows)) +
+		` ON CONFLICT (kind, key, gen) DO UPDATE SET dead = excluded.dead, link = excluded.link`
+	res, err := s.exec(ctx, text+` WHERE uid = excluded.uid`, args...)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == int64(len(rows)) {
+		return err
+	}
+	_, err = s.exec(ctx, text+`, uid = excluded.uid`, args...)
 	return err
 }
 

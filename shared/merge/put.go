@@ -114,8 +114,8 @@ func (m *itemMerge) field(f *fieldPlace) {
 	}
 	m.fields = append(m.fields, plan)
 	if plan.Write {
-		if m.write == nil {
-			m.write = make(item.Fields, 0, len(m.kind.fields))
+		if m.write == nil && !m.found {
+			m.write = make(item.Fields, 0, len(m.kind.fields)) // of an item that is there, little changes
 		}
 		m.write = append(m.write, item.Field{Name: f.Name, Value: *plan.Result})
 	}

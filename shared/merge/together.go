@@ -72,14 +72,22 @@ func (p *Planner) TakeBack(out ItemPlan) { p.index.Put(out.Local) }
 // Alike reports whether two items are one to the index: whatever is found by the
 // one is found by the other.
 func (x *Index) Alike(a, b item.Item) bool {
-	if a.ID != b.ID || a.Deleted != b.Deleted || (a.Link == nil) != (b.Link == nil) {
+	if a.ID != b.ID || a.Deleted != b.Deleted || !alikeLinks(a.Link, b.Link) {
 		return false
 	}
 	m := x.match[a.Kind]
-	for _, name := range append([]string{m.Name, m.Category}, m.Code...) {
-		if !a.Fields.Get(name).Equal(b.Fields.Get(name)) {
+	same := func(name string) bool { return a.Fields.Get(name).Equal(b.Fields.Get(name)) }
+	for _, name := range m.Code {
+		if !same(name) {
 			return false
 		}
 	}
-	return a.Link == nil || (a.Link.UID == b.Link.UID && a.Link.Adopted == b.Link.Adopted)
+	return same(m.Name) && same(m.Category)
+}
+
+func alikeLinks(a, b *item.Link) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.UID == b.UID && a.Adopted == b.Adopted
 }

@@ -2,6 +2,9 @@ package wire
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
 
 	"plait/shared/item"
 )
@@ -61,14 +64,46 @@ type imageLine struct {
 	Link   json.RawMessage `json:"link,omitempty"`
 }
 
-// AppendImage appends an image as one line.
+// AppendImage appends an image as one line: an imageLine's JSON. A job writes one for
+// each item that it changes.
 func AppendImage(dst []byte, m Image) []byte {
-	head := EncodeControl(imageLine{N: m.N, Undo: m.Undo, Lost: m.Lost})
-	dst = append(dst, head[:len(head)-1]...) // without its "}"
+	dst = strconv.AppendInt(append(dst, `{"n":`...), int64(m.N), 10)
+	dst = appendText(append(dst, `,"did":`...), string(m.Did))
+	dst = appendText(append(dst, `,"key":`...), m.Key)
+	dst = strconv.AppendInt(append(dst, `,"gen":`...), m.Gen, 10)
+	if len(m.Wrote) > 0 {
+		dst = append(dst, `,"wrote":`...)
+		for i, name := range slices.Sorted(maps.Keys(m.Wrote)) {
+			dst = appendText(append(dst, "{,"[min(i, 1)]), name)
+			dst = appendText(append(dst, ':'), string(m.Wrote[name]))
+		}
+		dst = append(dst, '}')
+	}
+	if m.Whole != "" {
+		dst = appendText(append(dst, `,"whole":`...), string(m.Whole))
+	}
+	for _, flag := range []struct {
+		is   bool
+		text string
+	}{{m.SameKey, `,"same_key":true`}, {m.Unlinked, `,"unlinked":true`}, {m.Lost, `,"lost":true`}} {
+		if flag.is {
+			dst = append(dst, flag.text...)
+		}
+	}
 	if len(m.Fields) > 0 {
 		dst = item.AppendFields(append(dst, `,"fields":`...), m.Fields)
 	}
 	return append(appendUndoLink(dst, m.Link, m.Fields), "}\n"...)
+}
+
+// appendText appends a text as JSON.
+func appendText(dst []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return append(dst, EncodeControl(s)...)
+		}
+	}
+	return append(append(append(dst, '"'), s...), '"')
 }
 
 // appendUndoLink appends the link of fields as a further member of a JSON object.

@@ -51,6 +51,23 @@ func TestImagesRoundTrip(t *testing.T) {
 	})
 }
 
+// TestImagesAreTheirJSON: the line that is written by hand is what the encoder writes.
+func TestImagesAreTheirJSON(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := genImage(t)
+		m.SameKey, m.Unlinked, m.Lost = rapid.Bool().Draw(t, "same key"), rapid.Bool().Draw(t, "unlinked"), rapid.Bool().Draw(t, "lost")
+		m.Fields, m.Link = nil, nil
+		want := string(wire.EncodeControl(struct {
+			N int `json:"n"`
+			wire.Undo
+			Lost bool `json:"lost,omitempty"`
+		}{m.N, m.Undo, m.Lost})) + "\n"
+		if got := string(wire.AppendImage(nil, m)); got != want {
+			t.Fatalf("got  %swant %s", got, want)
+		}
+	})
+}
+
 func TestReadImagesNamesWhatIsWrong(t *testing.T) {
 	good := `{"n":0,"did":"changed","key":"1","gen":1,"fields":{"a":1},"link":{"b":"local","u":"x"}}` + "\n"
 	read := func(lines string) error {
