@@ -18,6 +18,7 @@ const maxLeft = 2000
 // left is what transactions left under the keys that they wrote.
 type left struct {
 	mu      sync.Mutex
+	since   wire.Mark // the newest change row before the first of them
 	asOf    wire.Mark
 	under   *state
 	records map[touchedKey]Record
@@ -33,7 +34,7 @@ func (l *left) commit(by *leaving, st *state) {
 		return
 	}
 	if l.records == nil || l.asOf != by.from || l.under != st {
-		l.records = make(map[touchedKey]Record, len(by.keys))
+		l.records, l.since = make(map[touchedKey]Record, len(by.keys)), by.from
 	}
 	for key, k := range by.keys {
 		delete(l.records, key)
@@ -44,7 +45,30 @@ func (l *left) commit(by *leaving, st *state) {
 	l.asOf, l.under = by.to, st
 }
 
-func (l *left) forget() { l.asOf, l.under, l.records = wire.Mark{}, nil, nil }
+func (l *left) forget() { l.since, l.asOf, l.under, l.records = wire.Mark{}, wire.Mark{}, nil, nil }
+
+// narrow leaves out of change rows, as of a mark, the kinds that they concern by their
+// table alone: of kinds that divide a table's rows between them, a transaction that
+// wrote one's item wrote none of another's under that key.
+func (l *left) narrow(changes []Change, asOf wire.Mark, st *state) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.asOf != asOf || l.under != st {
+		return
+	}
+	for i := range changes {
+		ch := &changes[i]
+		if ch.Seq <= l.since.Seq || ch.NewKey != "" || (ch.Op != Insert && ch.Op != Update) {
+			continue
+		}
+		for j, kind := range ch.Kinds {
+			if _, ok := l.records[touchedKey{kind, ch.Key}]; ok {
+				ch.Kinds = ch.Kinds[j : j+1 : j+1]
+				break
+			}
+		}
+	}
+}
 
 // take returns what was left under a key, as of a mark, and forgets it.
 func (l *left) take(asOf wire.Mark, st *state, key touchedKey) (Record, bool) {

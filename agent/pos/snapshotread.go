@@ -59,6 +59,9 @@ func (r *snapshotReader) changes(ctx context.Context, d *doneSet, ask Ask, most 
 		taken = max(taken, ch.Seq)
 	}
 	out.Changes, out.More, err = pending(ctx, r.s, r.st, d, taken, min(ask.Limit, most))
+	if r.left != nil {
+		r.left.narrow(out.Changes, out.Newest, r.st)
+	}
 	return out, err
 }
 
