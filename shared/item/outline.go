@@ -46,6 +46,7 @@ func (r *reader) outline(names []string) Item {
 // pick reads fields, and passes over those that are not wanted.
 func (r *reader) pick(names []string) Fields {
 	var out Fields
+	wanted := len(names)
 	r.expect(`{`)
 	for r.err == nil && r.peek() == '"' {
 		name := r.string()
@@ -57,6 +58,9 @@ func (r *reader) pick(names []string) Fields {
 		case names == nil:
 			out = append(out, Field{Name: strings.Clone(name), Value: r.value(1).clone()})
 		case len(names) > 0 && names[0] == name:
+			if out == nil {
+				out = make(Fields, 0, wanted)
+			}
 			out = append(out, Field{Name: names[0], Value: r.value(1).clone()})
 		default:
 			r.pass()
@@ -87,17 +91,24 @@ func (r *reader) pass() {
 	r.fail("a value without an end")
 }
 
-// closing finds the quote that ends the text which one at i begins.
+// closing finds the quote that ends the text which one at i begins: the first that is
+// not escaped, after an even number of backslashes.
 func (r *reader) closing(i int) int {
-	for i++; i < len(r.in); i++ {
-		switch r.in[i] {
-		case '\\':
-			i++
-		case '"':
+	for i++; ; i++ {
+		n := strings.IndexByte(r.in[i:], '"')
+		if n < 0 {
+			return len(r.in)
+		}
+		first := i
+		i += n
+		escapes := 0
+		for i-escapes > first && r.in[i-escapes-1] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 0 {
 			return i
 		}
 	}
-	return i
 }
 
 // linkOutline reads a link without its fields. Its uid comes last; a quote within it
