@@ -2,17 +2,16 @@ package pos
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 )
 
 // dialect is everything in which the engines differ. Each stands in a file of
 // its own.
 type dialect interface {
-	// open opens the POS database without changing anything in it. It must exist.
-	open(m *Mapping, path string, write bool) (*sql.DB, error)
-	// reading opens it for a session that only reads.
+	// reading opens the POS database, which must exist, for a session that only reads.
 	reading(path string) (*session, error)
+	// writing opens it for one that writes. Opening changes nothing.
+	writing(path string, m *Mapping) (*session, error)
 	// version is the engine's, for people.
 	version(ctx context.Context, s *session) (string, error)
 	// quote quotes an identifier so that it can never be taken for anything else.

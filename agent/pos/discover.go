@@ -48,11 +48,7 @@ type ReferenceFound struct {
 // counted in a read of its own.
 func Discover(ctx context.Context, path string) (d Discovery, err error) {
 	dia := sqlite{}
-	db, err := dia.open(&Mapping{}, path, false)
-	if err != nil {
-		return d, fmt.Errorf("cannot look into %s: %w", path, err)
-	}
-	s, err := newSession(ctx, db)
+	s, err := dia.reading(path)
 	if err != nil {
 		return d, fmt.Errorf("cannot look into %s: %w: %w", path, ErrUnreachable, err)
 	}

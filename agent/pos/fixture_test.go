@@ -10,6 +10,8 @@ import (
 
 	"plait/agent/pos"
 	"plait/agent/pos/postest"
+
+	_ "modernc.org/sqlite" // the POS's own connections
 )
 
 // salonRows are the first rows of the suite's POS.

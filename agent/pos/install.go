@@ -80,7 +80,7 @@ func (c *sqlConnector) install(ctx context.Context, s *session, st *state, store
 		return in, err
 	}
 	for _, text := range c.dialect.tables() {
-		if err := s.run(ctx, text); err != nil {
+		if _, err := s.exec(ctx, text); err != nil {
 			return in, fmt.Errorf("cannot make Plait's tables: %w", err)
 		}
 	}
@@ -92,7 +92,7 @@ func (c *sqlConnector) install(ctx context.Context, s *session, st *state, store
 	}
 	in.Meta = meta
 	for _, t := range missing {
-		if err := s.run(ctx, t.text); err != nil {
+		if _, err := s.exec(ctx, t.text); err != nil {
 			return in, fmt.Errorf("cannot make the triggers of table %q: %w", t.table, err)
 		}
 		in.Triggers = append(in.Triggers, t.table)
@@ -186,7 +186,7 @@ func (p parentSpec) equal(q parentSpec) bool {
 
 func (c *sqlConnector) dropTriggers(ctx context.Context, s *session, list []trigger) error {
 	for _, t := range list {
-		if err := s.run(ctx, c.dialect.dropTrigger(t)); err != nil {
+		if _, err := s.exec(ctx, c.dialect.dropTrigger(t)); err != nil {
 			return fmt.Errorf("cannot remove the trigger %q: %w", t.name, err)
 		}
 	}
@@ -216,11 +216,9 @@ func (c *sqlConnector) Uninstall(ctx context.Context) error {
 			return err
 		}
 		// A prepared statement would keep SQLite from dropping its table.
-		if err := s.forget(); err != nil {
-			return err
-		}
+		s.forget()
 		for _, t := range ourTableNames {
-			if err := s.run(ctx, "DROP TABLE IF EXISTS "+t); err != nil {
+			if _, err := s.exec(ctx, "DROP TABLE IF EXISTS "+t); err != nil {
 				return fmt.Errorf("cannot remove %s: %w", t, err)
 			}
 		}

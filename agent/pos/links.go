@@ -88,11 +88,8 @@ func writeLinks(ctx context.Context, s *session, rows ...LinkRow) error {
 	}
 	text := `INSERT INTO plait_links (kind, key, gen, dead, uid, link) VALUES ` + repeat("(?,?,?,?,?,?)", len(rows)) +
 		` ON CONFLICT (kind, key, gen) DO UPDATE SET dead = excluded.dead, link = excluded.link`
-	res, err := s.exec(ctx, text+` WHERE uid = excluded.uid`, args...)
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n == int64(len(rows)) {
+	n, err := s.exec(ctx, text+` WHERE uid = excluded.uid`, args...)
+	if err != nil || n == int64(len(rows)) {
 		return err
 	}
 	_, err = s.exec(ctx, text+`, uid = excluded.uid`, args...)

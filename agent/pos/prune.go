@@ -100,14 +100,11 @@ func (c *sqlConnector) remove(ctx context.Context, s *session, seqs []int64) (in
 	spare := c.done.spared()
 	c.mu.Unlock()
 	args := append([]any{seqs[0], slices.Max(seqs)}, spare...)
-	res, err := s.exec(ctx, `DELETE FROM plait_changes WHERE seq BETWEEN ? AND ? AND seq NOT IN (?, ?, ?)`, args...)
+	n, err := s.exec(ctx, `DELETE FROM plait_changes WHERE seq BETWEEN ? AND ? AND seq NOT IN (?, ?, ?)`, args...)
 	if err != nil {
 		return 0, err
 	}
-	n, err := res.RowsAffected()
-	if err == nil {
-		err = noteRemoved(ctx, s, slices.Max(seqs))
-	}
+	err = noteRemoved(ctx, s, slices.Max(seqs))
 	oldest := c.opts.Now().Add(-receiptsKept).UTC().Format(time.RFC3339Nano)
 	_, oldErr := s.exec(ctx, `DELETE FROM plait_receipts WHERE at < ? AND job <> (SELECT job FROM plait_receipts WHERE part = 0 ORDER BY ord DESC LIMIT 1)`, oldest)
 	return int(n), errors.Join(err, oldErr)

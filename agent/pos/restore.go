@@ -61,11 +61,8 @@ func (w *rowWriter) unhide(ctx context.Context, key string, at []any, fields ite
 		where += " AND " + w.d.quote(f.Column) + " IS ?"
 		args = append(args, f.Value)
 	}
-	res, err := w.s.exec(ctx, "UPDATE "+w.d.quote(w.p.table.name)+" SET "+w.setList(set)+" WHERE "+where, args...)
-	if err != nil {
-		return false, err
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
+	n, err := w.s.exec(ctx, "UPDATE "+w.d.quote(w.p.table.name)+" SET "+w.setList(set)+" WHERE "+where, args...)
+	if err != nil || n == 0 {
 		return false, err
 	}
 	return true, w.allRows(ctx, key, at, fields)

@@ -219,11 +219,7 @@ func (w *rowWriter) equal(columns []*column) string {
 // one runs a statement that must change a row: where it does not, a trigger of
 // the POS's ignored it, or the row is gone.
 func (w *rowWriter) one(ctx context.Context, text string, args []any) error {
-	res, err := w.s.exec(ctx, text, args...)
-	if err != nil {
-		return err
-	}
-	n, err := res.RowsAffected()
+	n, err := w.s.exec(ctx, text, args...)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("%w: no row of table %q was changed: it is gone, or the POS ignored the change", ErrConstraint, w.p.table.name)
 	}

@@ -213,7 +213,7 @@ func (c *sqlConnector) read(ctx context.Context, fn func(*session, *state) error
 
 func (c *sqlConnector) readOnce(ctx context.Context, fn func(*session, *state) error) error {
 	s := c.h.read
-	if err := s.run(ctx, c.dialect.begin(false)); err != nil {
+	if _, err := s.exec(ctx, c.dialect.begin(false)); err != nil {
 		return c.explain("read", err)
 	}
 	start := c.opts.Now()
@@ -224,7 +224,7 @@ func (c *sqlConnector) readOnce(ctx context.Context, fn func(*session, *state) e
 	if err != nil {
 		err = c.absent(ctx, s, c.explain("read", err))
 	}
-	if endErr := s.run(context.WithoutCancel(ctx), "COMMIT"); endErr != nil {
+	if _, endErr := s.exec(context.WithoutCancel(ctx), "COMMIT"); endErr != nil {
 		err = errors.Join(err, c.explain("read", endErr), c.drop()) // opened anew next time
 	}
 	c.pace.held(start, false)

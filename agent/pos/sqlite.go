@@ -2,50 +2,41 @@ package pos
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"plait/shared/sqliterows"
 
-	driver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // sqlite is the dialect of SQLite.
 type sqlite struct{}
 
-// open never creates the file (mode=rw), and sets only what belongs to the
-// connection: the POS's journal mode stays as it is. The lock of the POS is
-// never waited for inside SQLite; [sqlConnector] tries again in Go.
-// Without cache_spill=0 a large transaction would take the exclusive lock of a
+// reading never creates the file, and sets only what belongs to the connection: the
+// POS's journal mode stays as it is. The lock of the POS is never waited for inside
+// SQLite; [sqlConnector] tries again in Go.
+func (sqlite) reading(path string) (*session, error) {
+	return newSession(sqliterows.Open(path, "busy_timeout(0)", cachePragma))
+}
+
+// writing: without cache_spill=0 a large transaction would take the exclusive lock of a
 // rollback journal long before it commits. What statements that stand or fall
 // together need to be undone is kept in memory, not in a file: it is no more than
 // the pages that one slice changes.
-func (sqlite) open(m *Mapping, path string, write bool) (*sql.DB, error) {
-	pragmas := []string{"busy_timeout(0)", "cache_size(-2000)"}
-	if write {
-		pragmas = append(pragmas, "synchronous("+ownSync+")", "recursive_triggers(0)", "cache_spill(0)", "temp_store(memory)", "wal_autocheckpoint(0)",
-			fmt.Sprintf("foreign_keys(%t)", m.ForeignKeys))
-	} else {
-		pragmas = append(pragmas, "query_only(1)")
-	}
-	db, err := sql.Open("sqlite", sqliterows.URI(path, url.Values{"mode": {"rw"}, "_pragma": pragmas}))
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(1)
-	return db, nil
+func (sqlite) writing(path string, m *Mapping) (*session, error) {
+	return newSession(sqliterows.OpenToWrite(path, "busy_timeout(0)", cachePragma, "synchronous("+ownSync+")", "recursive_triggers(0)",
+		"cache_spill(0)", "temp_store(memory)", "wal_autocheckpoint(0)", fmt.Sprintf("foreign_keys(%t)", m.ForeignKeys)))
 }
 
-func (sqlite) reading(path string) (*session, error) {
-	r, err := sqliterows.Open(path, "cache_size(-2000)")
+const cachePragma = "cache_size(-2000)"
+
+func newSession(conn *sqliterows.Conn, err error) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{place: r}, nil
+	return &session{conn}, nil
 }
 
 func (sqlite) version(ctx context.Context, s *session) (string, error) {
@@ -168,9 +159,6 @@ func (sqlite) unknownName(err error) bool { return sqliteCode(err)&0xff == sqlit
 
 // sqliteCode returns the extended result code within err; 0 if there is none.
 func sqliteCode(err error) int {
-	if e, ok := errors.AsType[*driver.Error](err); ok {
-		return e.Code()
-	}
 	if e, ok := errors.AsType[*sqliterows.Error](err); ok {
 		return e.Code()
 	}

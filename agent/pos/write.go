@@ -57,13 +57,11 @@ func (w *writer) tryBegin(ctx context.Context) error {
 		return err
 	}
 	if c.h.write == nil {
-		db, err := c.dialect.open(c.mapping, c.path, true)
+		s, err := c.dialect.writing(c.path, c.mapping)
 		if err != nil {
 			return c.explain("open", err)
 		}
-		if c.h.write, err = newSession(ctx, db); err != nil {
-			return c.explain("open", err)
-		}
+		c.h.write = s
 	}
 	w.h, w.s = c.h, c.h.write
 	if _, err := w.s.exec(ctx, c.dialect.begin(true)); err != nil {
@@ -71,7 +69,8 @@ func (w *writer) tryBegin(ctx context.Context) error {
 	}
 	w.from = c.opts.Now()
 	if err := c.refresh(ctx, w.s); err != nil {
-		return errors.Join(c.explain("read", err), w.s.run(context.WithoutCancel(ctx), "ROLLBACK"))
+		_, undo := w.s.exec(context.WithoutCancel(ctx), "ROLLBACK")
+		return errors.Join(c.explain("read", err), undo)
 	}
 	w.st, w.sound = c.state, c.state.healthy != ""
 	return nil
@@ -92,7 +91,7 @@ func (w *writer) commit() error {
 		err = w.sameFile()
 	case w.c.dialect.refused(err):
 		err = w.c.explain("commit to", err)
-		if undo := w.s.run(ctx, "ROLLBACK"); undo != nil {
+		if _, undo := w.s.exec(ctx, "ROLLBACK"); undo != nil {
 			err = fmt.Errorf("%w: %w", ErrUnknown, errors.Join(err, undo))
 		}
 	default:
@@ -126,7 +125,8 @@ func (w *writer) sameFile() error {
 // closed then, and SQLite undoes what it left.
 func (w *writer) rollback() {
 	if !w.over {
-		w.end(w.s.run(context.Background(), "ROLLBACK") != nil)
+		_, err := w.s.exec(context.Background(), "ROLLBACK")
+		w.end(err != nil)
 	}
 }
 

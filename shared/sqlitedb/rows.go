@@ -12,7 +12,7 @@ import (
 // needed and given back by Shrink.
 type inPlace struct {
 	sync.Mutex
-	reader *sqliterows.Reader
+	reader *sqliterows.Conn
 	closed bool
 }
 

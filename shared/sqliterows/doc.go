@@ -6,11 +6,11 @@
 // own and every access to a column takes the connection's mutex; read in place by
 // the same library it costs 1.4 and none (measured).
 //
-// A [Reader] is one connection that changes nothing; one goroutine at a time may use
-// it. A [Row] holds until the function that was given it returns: its texts and
-// blobs are the library's own memory, and whoever keeps one copies it.
+// A [Conn] is one connection; one goroutine at a time may use it. A [Row] holds until
+// the function that was given it returns: its texts and blobs are the library's own
+// memory, and whoever keeps one copies it.
 //
-// The package writes nothing and knows nothing of what it reads. What is read once, or
-// in passing, goes through database/sql, but for what is to be of one snapshot with
-// rows that are read in place.
+// A connection that was opened to write runs statements that do, for what is written
+// and read back in one transaction. The package knows nothing of transactions, nor of
+// what it reads: package sqlitedb does, and is the way to a database of Plait's own.
 package sqliterows

@@ -35,7 +35,7 @@ func newFile(t *testing.T, pragmas string) (string, *sql.DB) {
 	return path, db
 }
 
-func openReader(t *testing.T, path string) *sqliterows.Reader {
+func openReader(t *testing.T, path string) *sqliterows.Conn {
 	t.Helper()
 	r, err := sqliterows.Open(path, "cache_size(-100)")
 	if err != nil {
@@ -262,6 +262,51 @@ func TestErrorsHaveCodes(t *testing.T) {
 	}
 	if _, err := sqliterows.Open(filepath.Join(t.TempDir(), "none.db")); code(err) != sqlite3.SQLITE_CANTOPEN {
 		t.Errorf("a file that is not there: %v", err)
+	}
+}
+
+// TestWriting: a connection that was opened to write does, tells how many rows that
+// concerned, and gives back what the rows became; arguments of every size arrive, and
+// those of a statement that runs among another's rows leave the other's alone.
+func TestWriting(t *testing.T) {
+	path, db := newFile(t, "PRAGMA journal_mode(WAL)")
+	c, err := sqliterows.OpenToWrite(path, "busy_timeout(0)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	texts := []string{"", "short", strings.Repeat("long ", 10_000), strings.Repeat("longer ", 500_000)}
+	for i, text := range texts {
+		n, err := c.Exec("INSERT INTO t (id, a, b, c) VALUES (?, ?, ?, ?)", []any{i, text, []byte(text), []byte(nil)})
+		if err != nil || n != 1 {
+			t.Fatalf("%d rows were inserted, %v", n, err)
+		}
+	}
+	if n, err := c.Exec("UPDATE t SET c = ? WHERE length(a) > ?", []any{true, 3}); err != nil || n != 3 {
+		t.Errorf("%d rows were changed, %v", n, err)
+	}
+	if n, err := c.Exec("UPDATE t SET c = 2 WHERE id = 99", nil); err != nil || n != 0 {
+		t.Errorf("%d rows were changed where there is none, %v", n, err)
+	}
+	if _, err := c.Exec("INSERT INTO t (id) VALUES (1)", nil); err == nil {
+		t.Error("a row was inserted twice")
+	}
+	var got []string
+	err = c.Each("UPDATE t SET a = a || ? RETURNING id, length(a), b = CAST(? AS BLOB)", []any{"!", "short"}, func(row sqliterows.Row) bool {
+		for i := range 300 { // more than are kept compiled
+			if err := c.Each(fmt.Sprintf("SELECT ?, %d", i), []any{"another"}, func(sqliterows.Row) bool { return true }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got = append(got, fmt.Sprint(row.Integer(0), row.Integer(1), row.Integer(2)))
+		return true
+	})
+	if want := fmt.Sprintf("[0 1 0 1 6 1 2 %d 0 3 %d 0]", len(texts[2])+1, len(texts[3])+1); err != nil || fmt.Sprint(got) != want {
+		t.Errorf("got %v, %v, want %s", got, err, want)
+	}
+	var rows, same int
+	if err := db.QueryRow("SELECT count(*), sum(a = CAST(b AS TEXT) || '!' AND c IS iif(length(b) > 3, 1, NULL)) FROM t").Scan(&rows, &same); err != nil || rows != 4 || same != 4 {
+		t.Errorf("of %d rows %d are as they were written, %v", rows, same, err)
 	}
 }
 
