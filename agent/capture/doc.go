@@ -4,8 +4,8 @@
 // A change row says only that a key was touched. [Capturer.Drain] reads, as of one
 // moment of the POS, the oldest rows that are not done, what stands under their keys
 // and the newest row that there is; it decides each item's generation and link
-// (identify, decisions 1 and 2), and writes all of it in one transaction of agent.db;
-// then the rows are done. Killed anywhere and run again it comes to the same: rows
+// (identify, decisions 1 and 2), and writes all of it in the transaction of agent.db in
+// which it learned what was known (outbox.Step); then the rows are done. Killed anywhere and run again it comes to the same: rows
 // whose effect is in the record are remembered by number and nonce, and not judged
 // twice.
 //
@@ -13,16 +13,16 @@
 // more than the mark says. So a POS restored to any moment before lacks the mark's
 // row, however soon after the item was read its copy was made.
 //
-//	POS: change rows and items ─► Snapshot ─► identify ─► outbox.Put ─► Done ─► Prune
-//	POS: all rows ─► Scan ─► outbox.Holds ─► what it does not hold: Read ─► identify ─► outbox.Put
+//	POS: change rows and items ─► Snapshot ─► Step: Known ─► identify ─► Put ─► Done ─► Prune
+//	POS: all rows ─► Scan ─► outbox.Holds ─► what it does not hold: Read ─► Step
 //
 // [Capturer.Compare] walks every row of the POS within a budget, and the record's
 // live keys where the counts do not agree. A row that the record holds byte for byte
 // needs nothing more; the others are read again by their keys. It drains after each
 // such read: a key that a change row named is left at that, for only Drain knows
 // whether a deletion lies between (decision 15). Drain itself may read behind a
-// deletion whose change row it has not seen: an item that seems to have become
-// another one is read again once no change row speaks of it.
+// deletion whose change row it has not seen, where more follow than it took: an item
+// that seems to have become another one is read again once no change row speaks of it.
 //
 // The mark is looked for before every drain, and in every snapshot; if its row is
 // gone, the file was restored: a new POS epoch begins, and until a comparison has

@@ -14,7 +14,8 @@
 // same queue, behind the entries that the job wrote.
 //
 //	Holds        capture asks which rows of the POS the record has just so
-//	Put          capture writes what it read, with its mark, in one transaction
+//	Step         capture learns what the record knows of some keys, and puts what it
+//	             made of that, with its mark, in one transaction
 //	Freeze       the oldest entries become the batch in flight
 //	Acknowledge  the hub holds it: what did not change since leaves the queue
 //	Thaw         the hub refused it whole: smaller ones follow, down to one item

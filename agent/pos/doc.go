@@ -4,7 +4,8 @@
 //
 // A [Connector] is one POS database. The SQL connector in this package serves
 // every engine; what differs between engines is a small dialect each, in a file
-// of its own. The conformance suite in postest runs against every connector, and
+// of its own, and the session by which one is spoken to: SQLite's reads rows where they
+// lie. The conformance suite in postest runs against every connector, and
 // against an in-memory one that commits out of order, as MySQL and PostgreSQL do.
 //
 // # Tables in the POS database
