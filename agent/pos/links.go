@@ -2,12 +2,13 @@ package pos
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"plait/shared/item"
+	"plait/shared/sqliterows"
 )
 
 // links adds to each record the newest row of plait_links under its key. Kinds
@@ -23,15 +24,16 @@ func (r *reader) links(ctx context.Context, records []Record) error {
 		args = append(args, records[i].Item.Key)
 	}
 	text := sqlLinks + " WHERE kind = ? AND key IN (" + repeat("?", padded(n)) + ")"
-	return r.s.each(ctx, text, r.pad(args, n, 1), func(scan func(...any) error) error {
-		row, err := scanLink(scan)
-		if err != nil {
-			return err
+	return r.s.rows(ctx, text, r.pad(args, n, 1), func(from sqliterows.Row) error {
+		i, ok := at[from.Text(1)]
+		if !ok { // it is equal only under a collation
+			return nil
 		}
-		if i, ok := at[row.Key]; ok { // else equal only under a collation
+		row, err := linkRow(from, r.p.m.Kind, records[i].Item.Key)
+		if err == nil {
 			records[i].take(row)
 		}
-		return nil
+		return err
 	})
 }
 
@@ -49,18 +51,20 @@ func (rec *Record) take(row LinkRow) {
 
 const sqlLinks = `SELECT kind, key, gen, dead, uid, link FROM plait_links`
 
-func scanLink(scan func(...any) error) (LinkRow, error) {
-	var row LinkRow
-	var link sql.RawBytes // until the next row
-	if err := scan(&row.Kind, &row.Key, &row.Gen, &row.Dead, &row.UID, &link); err != nil {
-		return LinkRow{}, err
-	}
-	if len(link) > 0 {
+// linkRow is a row of sqlLinks, whose kind and key are known.
+func linkRow(from sqliterows.Row, kind, key string) (LinkRow, error) {
+	row := LinkRow{ID: item.ID{Kind: kind, Key: key, Gen: from.Integer(2)}, Dead: from.Integer(3) != 0}
+	if link := from.Blob(5); len(link) > 0 {
 		l, err := item.DecodeLink(link)
 		if err != nil {
-			return LinkRow{}, fmt.Errorf("plait_links, kind %q, key %q: %w", row.Kind, row.Key, err)
+			return LinkRow{}, fmt.Errorf("plait_links, kind %q, key %q: %w", kind, key, err)
 		}
 		row.Link = l
+	}
+	if uid := from.Text(4); row.Link != nil && row.Link.UID == uid {
+		row.UID = row.Link.UID // in one place
+	} else {
+		row.UID = strings.Clone(uid)
 	}
 	return row, nil
 }
@@ -186,8 +190,8 @@ func (c *sqlConnector) Links(ctx context.Context, after string, limit int) (rows
 	err = c.read(ctx, func(s *session, _ *state) error {
 		rows = rows[:0]
 		text := sqlLinks + ` WHERE (kind, key, gen) > (?, ?, ?) ORDER BY kind, key, gen LIMIT ? + 0`
-		return s.each(ctx, text, append(place[:], limit), func(scan func(...any) error) error {
-			row, err := scanLink(scan)
+		return s.rows(ctx, text, append(place[:], limit), func(from sqliterows.Row) error {
+			row, err := linkRow(from, strings.Clone(from.Text(0)), strings.Clone(from.Text(1)))
 			rows = append(rows, row)
 			return err
 		})

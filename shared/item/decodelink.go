@@ -167,5 +167,10 @@ func DecodeLinkOf(b []byte, values Fields) (*Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read link %.60q: %w", b, err)
 	}
-	return l.Clone(), nil
+	if cap(l.Fields) > 2*len(l.Fields) {
+		return l.Clone(), nil
+	}
+	d.r.room.links = make([]LinkField, 0, len(l.Fields)) // those that were read are the caller's
+	out := *l
+	return &out, nil
 }

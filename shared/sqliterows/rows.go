@@ -101,9 +101,6 @@ func (r Row) scan(i int, dest any) error {
 	case *[]byte:
 		*d = bytes.Clone(r.raw(i))
 		return nil
-	case *sql.RawBytes: // until the next row
-		*d = r.raw(i)
-		return nil
 	case sql.Scanner:
 		return d.Scan(r.value(i))
 	default:
