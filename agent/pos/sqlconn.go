@@ -118,41 +118,51 @@ func (c *sqlConnector) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	return c.drop()
+	return c.drop(true)
 }
 
-// drop closes the sessions. The caller holds mu; an open transaction keeps its
-// own session until it ends.
-func (c *sqlConnector) drop() error {
+// drop closes the sessions. The caller holds mu, and idle says that it holds the token
+// of writing too, and no transaction. Where another has the token, its transaction keeps
+// its session, and closes it when it ends.
+func (c *sqlConnector) drop(idle bool) error {
 	h := c.h
 	c.h, c.state = nil, nil
 	if h == nil {
 		return nil
 	}
 	err := h.read.close()
-	if h.write != nil {
-		err = errors.Join(err, h.write.close())
+	if h.write == nil {
+		return err
 	}
-	return err
+	if !idle {
+		select {
+		case c.writing <- struct{}{}:
+			defer func() { <-c.writing }()
+		default:
+			return err
+		}
+	}
+	return errors.Join(err, h.write.close())
 }
 
 // attach opens the file if it is not open, and again if another file took its
-// place: a restored backup, an upgrade that rebuilt it. The caller holds mu.
-func (c *sqlConnector) attach(ctx context.Context) error {
+// place: a restored backup, an upgrade that rebuilt it. The caller holds mu; idle is
+// that of drop.
+func (c *sqlConnector) attach(idle bool) error {
 	if c.closed {
 		return fmt.Errorf("cannot use the POS database %s: it was closed", c.path)
 	}
 	info, err := os.Stat(c.path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) && c.h != nil {
-			err = errors.Join(err, c.forget())
+			err = errors.Join(err, c.forget(idle))
 		}
 		return fmt.Errorf("cannot open %s: %w: %w", c.path, ErrUnreachable, err)
 	}
 	if c.h != nil && os.SameFile(info, c.h.file) {
 		return nil
 	}
-	if err := c.forget(); err != nil {
+	if err := c.forget(idle); err != nil {
 		return fmt.Errorf("cannot close the POS database that was replaced: %w", err)
 	}
 	s, err := c.dialect.reading(c.path)
@@ -165,7 +175,7 @@ func (c *sqlConnector) attach(ctx context.Context) error {
 
 // forget drops a file that is no longer the POS's, and what was known of its
 // change rows: the new file has a history of its own.
-func (c *sqlConnector) forget() error {
+func (c *sqlConnector) forget(idle bool) error {
 	if c.h == nil {
 		return nil
 	}
@@ -173,15 +183,7 @@ func (c *sqlConnector) forget() error {
 	c.done = newDoneSet()
 	c.done.newest, c.done.lost = seen.newest, seen.lost
 	c.resume = c.opts.Resume
-	if c.h.write != nil {
-		select {
-		case c.writing <- struct{}{}:
-			defer func() { <-c.writing }()
-		default:
-			c.h.write = nil // its transaction closes it
-		}
-	}
-	return c.drop()
+	return c.drop(idle)
 }
 
 // explain adds the package's own error that err is a case of.
@@ -204,7 +206,7 @@ func (c *sqlConnector) read(ctx context.Context, fn func(*session, *state) error
 		}
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if err := c.attach(ctx); err != nil {
+		if err := c.attach(false); err != nil {
 			return err
 		}
 		return c.readOnce(ctx, fn)
@@ -225,7 +227,7 @@ func (c *sqlConnector) readOnce(ctx context.Context, fn func(*session, *state) e
 		err = c.absent(ctx, s, c.explain("read", err))
 	}
 	if _, endErr := s.exec(context.WithoutCancel(ctx), "COMMIT"); endErr != nil {
-		err = errors.Join(err, c.explain("read", endErr), c.drop()) // opened anew next time
+		err = errors.Join(err, c.explain("read", endErr), c.drop(false)) // opened anew next time
 	}
 	c.pace.held(start, false)
 	return err

@@ -28,7 +28,7 @@ func (c *sqlConnector) Stand(ctx context.Context) (out Stand, err error) {
 	defer func() { <-c.writing }()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.attach(ctx); err != nil {
+	if err := c.attach(true); err != nil {
 		return Stand{}, err
 	}
 	if c.h.write == nil {

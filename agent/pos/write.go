@@ -53,7 +53,7 @@ func (w *writer) tryBegin(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.attach(ctx); err != nil {
+	if err := c.attach(true); err != nil {
 		return err
 	}
 	if c.h.write == nil {
