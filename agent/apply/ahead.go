@@ -40,7 +40,9 @@ func (r *run) planAhead(ctx context.Context) error {
 	if r.alone {
 		return nil
 	}
-	if len(r.ahead.groups) == 0 {
+	// What a slice found still holds after its commit: whoever has committed since then
+	// shows in the next one.
+	if r.ahead.stand == (pos.Stand{}) {
 		stand, err := r.POS.Stand(ctx)
 		if err != nil || stand == (pos.Stand{}) {
 			return ctx.Err()
