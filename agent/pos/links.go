@@ -25,7 +25,7 @@ func (r *reader) links(ctx context.Context, records []Record) error {
 	}
 	text := sqlLinks + " WHERE kind = ? AND key IN (" + repeat("?", padded(n)) + ")"
 	return r.s.rows(ctx, text, r.pad(args, n, 1), func(from sqliterows.Row) error {
-		i, ok := at[from.Text(1)]
+		i, ok := at[from.Text(4)]
 		if !ok { // it is equal only under a collation
 			return nil
 		}
@@ -49,22 +49,17 @@ func (rec *Record) take(row LinkRow) {
 	}
 }
 
-const sqlLinks = `SELECT kind, key, gen, dead, uid, link FROM plait_links`
+const sqlLinks = `SELECT gen, dead, uid, kind, key, link FROM plait_links`
 
 // linkRow is a row of sqlLinks, whose kind and key are known.
 func linkRow(from sqliterows.Row, kind, key string) (LinkRow, error) {
-	row := LinkRow{ID: item.ID{Kind: kind, Key: key, Gen: from.Integer(2)}, Dead: from.Integer(3) != 0}
-	if link := from.Blob(5); len(link) > 0 {
-		l, err := item.DecodeLink(link)
-		if err != nil {
-			return LinkRow{}, fmt.Errorf("plait_links, kind %q, key %q: %w", kind, key, err)
-		}
-		row.Link = l
+	row := LinkRow{ID: item.ID{Kind: kind, Key: key}}
+	err := from.Scan(&row.Gen, &row.Dead, &row.UID)
+	if link := from.Blob(5); err == nil && len(link) > 0 {
+		row.Link, err = item.DecodeLink(link)
 	}
-	if uid := from.Text(4); row.Link != nil && row.Link.UID == uid {
-		row.UID = row.Link.UID // in one place
-	} else {
-		row.UID = strings.Clone(uid)
+	if err != nil {
+		return LinkRow{}, fmt.Errorf("plait_links, kind %q, key %q: %w", kind, key, err)
 	}
 	return row, nil
 }
@@ -191,7 +186,7 @@ func (c *sqlConnector) Links(ctx context.Context, after string, limit int) (rows
 		rows = rows[:0]
 		text := sqlLinks + ` WHERE (kind, key, gen) > (?, ?, ?) ORDER BY kind, key, gen LIMIT ? + 0`
 		return s.rows(ctx, text, append(place[:], limit), func(from sqliterows.Row) error {
-			row, err := linkRow(from, strings.Clone(from.Text(0)), strings.Clone(from.Text(1)))
+			row, err := linkRow(from, strings.Clone(from.Text(3)), strings.Clone(from.Text(4)))
 			rows = append(rows, row)
 			return err
 		})

@@ -71,3 +71,21 @@ func TestCapture(t *testing.T) {
 		})
 	}
 }
+
+// TestALinkThatIsNoneIsRefused: plait_links stands in the POS's own file. A row of it
+// that Plait cannot have written is an error that names it, and not taken for another.
+func TestALinkThatIsNoneIsRefused(t *testing.T) {
+	for _, wrong := range []string{"gen = 'first'", "dead = 7", "dead = NULL", "uid = NULL", "link = 'no link'"} {
+		t.Run(wrong, func(t *testing.T) {
+			s := newSalon(t, "WAL")
+			s.sql(`INSERT INTO plait_links (kind, key, gen, dead, uid, link) VALUES ('category', '1', 1, 0, 'u', x'')`)
+			if rec := s.get("category", "1"); rec.Row.UID != "u" {
+				t.Fatalf("a sound one is read as %+v", rec.Row)
+			}
+			s.sql(`UPDATE plait_links SET ` + wrong)
+			if _, err := s.Read(t.Context(), "category", []string{"1"}); err == nil || !strings.Contains(err.Error(), `plait_links, kind "category", key "1"`) {
+				t.Errorf("reading it: %v", err)
+			}
+		})
+	}
+}
