@@ -5,9 +5,9 @@
 // moment of the POS, the oldest rows that are not done, what stands under their keys
 // and the newest row that there is; it decides each item's generation and link
 // (identify, decisions 1 and 2), and writes all of it in the transaction of agent.db in
-// which it learned what was known (outbox.Step); then the rows are done. Killed anywhere and run again it comes to the same: rows
-// whose effect is in the record are remembered by number and nonce, and not judged
-// twice.
+// which it learned what was known (outbox.Step); then the rows are done. Killed
+// anywhere and run again it comes to the same: rows whose effect is in the record are
+// remembered by number and nonce, and not judged twice.
 //
 // That newest row becomes capture's mark, which batches carry: an item never holds
 // more than the mark says. So a POS restored to any moment before lacks the mark's

@@ -43,8 +43,8 @@ func (m *met) read(p *putter, kind int64, keys []string) error {
 	return p.byKeys(each, metQuery, kind, keys)
 }
 
-const metQuery = "SELECT " + storedColumns + ", i.body, " + queuedColumns +
-	" FROM items x CROSS JOIN items i ON i.id = x.id LEFT JOIN outbox o ON " + isQueued + " o.pos = i.pos AND o.ref = i.id WHERE x.kind = ? AND x.key IN"
+const metQuery = "SELECT " + storedColumns + ", i.body, " + queuedColumns + fromIndex +
+	" LEFT JOIN outbox o ON " + isQueued + " o.pos = i.pos AND o.ref = i.id WHERE x.kind = ? AND x.key IN"
 
 // has reports whether all that there is under the items' keys was read.
 func (m *met) has(items []item.Item) bool {

@@ -65,10 +65,13 @@ type stored struct {
 // its into. The body comes last: a read without it does not touch its pages.
 const storedColumns = "i.id, i.kind, i.key, i.gen, i.dead, i.revision, i.pos, i.chk, i.digest"
 
-// byIndex are rows of items i that the index x finds. SQLite reads columns that an
-// index has from it: joined by id, they come from the table, whose row the checksum
-// is of.
-const byIndex = " FROM items x CROSS JOIN items i ON i.id = x.id WHERE x.kind = "
+// Rows of items i that the index x finds, and those of one kind. SQLite reads columns
+// that an index has from it: joined by id, they come from the table, whose row the
+// checksum is of.
+const (
+	fromIndex = " FROM items x CROSS JOIN items i ON i.id = x.id"
+	byIndex   = fromIndex + " WHERE x.kind = "
+)
 
 func (s *stored) into() []any {
 	return []any{&s.id, &s.kind, &s.key, &s.gen, &s.dead, &s.revision, &s.pos, &s.chk, &s.digest}

@@ -45,15 +45,6 @@ func (c *cell) Scan(src any) error {
 	return nil
 }
 
-// into is where a row is scanned to.
-func into(row []cell) []any {
-	dest := make([]any, len(row))
-	for i := range row {
-		dest[i] = &row[i]
-	}
-	return dest
-}
-
 // take reads a column in place.
 func (c *cell) take(row sqliterows.Row, i int) {
 	switch row.Type(i) {

@@ -98,6 +98,7 @@ func (c *sqlConnector) install(ctx context.Context, s *session, st *state, store
 		in.Triggers = append(in.Triggers, t.table)
 	}
 	in.Triggers = slices.Compact(in.Triggers)
+	s.forget() // what makes a schema is not run again
 	return in, nil
 }
 

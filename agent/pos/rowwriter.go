@@ -2,8 +2,6 @@ package pos
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -116,10 +114,10 @@ func (w *rowWriter) insertWhole(ctx context.Context, set assignments, fields ite
 // insertRow returns the key that the row got, as the POS stored it.
 func (w *rowWriter) insertRow(ctx context.Context, set assignments) (string, []any, error) {
 	text, args := w.insertion(w.p.table, set)
-	row := make([]cell, len(w.p.key))
-	err := w.s.row(ctx, text+" RETURNING "+w.names(w.p.key), args, into(row)...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil, fmt.Errorf("%w: the POS ignored the new row in table %q", ErrConstraint, w.p.table.name)
+	row, made := make([]cell, len(w.p.key)), false
+	err := w.s.cells(ctx, text+" RETURNING "+w.names(w.p.key), args, row, true, func() { made = true })
+	if err == nil && !made {
+		err = fmt.Errorf("%w: the POS ignored the new row in table %q", ErrConstraint, w.p.table.name)
 	}
 	if err != nil {
 		return "", nil, err
